@@ -1,0 +1,1 @@
+"""receivers: one kind of receiver a room. Each fulfils `ports.Tell`."""

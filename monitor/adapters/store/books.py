@@ -1,0 +1,142 @@
+"""books: the store as the loops see it: what `ports` promises, kept by the rooms beside this one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from monitor.adapters.store import alerts, deliveries, feeds, items, matches, receivers
+from monitor.adapters.store.open import Store
+from monitor.model.alert import Alert
+from monitor.model.delivery import Answer, Delivery, DeliveryState, ReceiverState, Verdict
+from monitor.model.feed import FeedState
+from monitor.model.ids import DeliveryId, FeedId, ItemId, ReceiverId
+from monitor.model.item import Keys, Neighbours
+from monitor.ports import DecidedMatch, KnownItem, Ledger, Sighting, Untold
+
+T = TypeVar("T")
+
+BATCH_ROWS = 1_000  # deleted in one transaction, so that no other writer waits long
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLedger:
+    """One transaction, as `ports.Ledger`."""
+
+    tx: Connection
+
+    def neighbours(self, feed_id: FeedId, wanted: Sequence[tuple[Keys, ItemId]]) -> list[Neighbours]:
+        return items.neighbours(self.tx, feed_id, wanted)
+
+    def known(self, ids: Sequence[ItemId]) -> Mapping[ItemId, KnownItem]:
+        topics = matches.topics_of(self.tx, ids)
+        return {
+            item: KnownItem(first_seen=first_seen, topics=topics.get(item, frozenset()))
+            for item, first_seen in items.first_seen(self.tx, ids).items()
+        }
+
+    def write_items(self, feed_id: FeedId, sightings: Sequence[Sighting], now: datetime) -> None:
+        items.write(self.tx, feed_id, sightings, now)
+
+    def write_matches(self, decided: Sequence[DecidedMatch], now: datetime) -> None:
+        matches.write(self.tx, decided, now)
+
+    def write_alert(self, alert: Alert, to: Sequence[tuple[DeliveryId, ReceiverId]]) -> int:
+        return alerts.write(self.tx, alert, to)
+
+    def write_feed(self, state: FeedState) -> None:
+        feeds.put(self.tx, state)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFeedBook:
+    """The feeds, as `ports.FeedBook`."""
+
+    store: Store
+
+    async def claim_due(self, now: datetime, limit: int, until: datetime) -> list[FeedState]:
+        return await self.store.write(lambda tx: feeds.claim_due(tx, now, limit, until))
+
+    async def record(self, state: FeedState) -> None:
+        await self.store.write(lambda tx: feeds.put(tx, state))
+
+    async def commit(self, work: Callable[[Ledger], T]) -> T:
+        return await self.store.write(lambda tx: work(StoreLedger(tx)))
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUpkeep:
+    """The store's housekeeping, as `ports.Upkeep`."""
+
+    store: Store
+
+    async def forget_items(self, before: datetime) -> int:
+        return await self.store.write(lambda tx: items.forget(tx, before, BATCH_ROWS))
+
+    async def forget_keys(self, before: datetime) -> int:
+        return await self.store.write(lambda tx: items.forget_keys(tx, before, BATCH_ROWS))
+
+    async def forget_deliveries(self, state: DeliveryState, before: datetime) -> int:
+        return await self.store.write(lambda tx: deliveries.forget(tx, state, before, BATCH_ROWS))
+
+    async def forget_alerts(self, before: datetime) -> int:
+        return await self.store.write(lambda tx: alerts.forget(tx, before, BATCH_ROWS))
+
+    async def tidy(self) -> None:
+        await self.store.tidy()
+
+    async def untold(self) -> Untold:
+        return await self.store.read(_untold)
+
+    async def tell_baselines(
+        self, told_feeds: Sequence[FeedId], told: Sequence[tuple[Alert, DeliveryId, ReceiverId]], now: datetime
+    ) -> None:
+        def work(tx: Connection) -> None:
+            feeds.tell_baselines(tx, told_feeds, now)
+            for alert, delivery, receiver in told:
+                alerts.write(tx, alert, [(delivery, receiver)])
+
+        await self.store.write(work)
+
+
+def _untold(tx: Connection) -> Untold:
+    states, never_polled = feeds.untold_baselines(tx)
+    ids = tuple(state.feed_id for state in states)
+    return Untold(
+        since=min((state.baseline_at for state in states if state.baseline_at is not None), default=None),
+        feeds=ids,
+        held=tuple(matches.held(tx, ids)),
+        never_polled=never_polled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOutbox:
+    """The deliveries, as `ports.Outbox`."""
+
+    store: Store
+
+    async def claim(self, now: datetime, until: datetime, token: str, room: Mapping[ReceiverId, int]) -> list[Delivery]:
+        return await self.store.write(lambda tx: deliveries.claim(tx, now, until, token, room))
+
+    async def settle(
+        self,
+        delivery: Delivery,
+        answer: Answer,
+        verdict: Verdict,
+        receiver: ReceiverState,
+        *,
+        release: bool,
+        now: datetime,
+    ) -> bool:
+        return await self.store.write(
+            lambda tx: deliveries.settle(tx, delivery, answer, verdict, receiver, release=release, now=now)
+        )
+
+    async def receiver(self, receiver_id: ReceiverId) -> ReceiverState:
+        return await self.store.read(lambda tx: receivers.get(tx, receiver_id))
+
+    async def reclaim(self) -> int:
+        return await self.store.write(deliveries.unclaim)

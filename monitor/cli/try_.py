@@ -1,0 +1,231 @@
+"""try: what sources would alert and why, for a person with the words highlighted, or as JSON lines."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import typer
+
+from monitor.cli.excerpt import excerpts_of, title_of
+from monitor.cli.folder import configuration_of, folder_of
+from monitor.cli.terminal import (
+    FOUND_PROBLEMS,
+    OK,
+    Progress,
+    badge,
+    clock_time,
+    listing,
+    plural,
+    print_json,
+    say,
+    stdout,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from monitor.commands.try_ import Entry, Tried
+    from monitor.model.settings import Configuration
+    from monitor.model.topic import Topic
+
+PARSE_WORKERS_MAX = 4
+BADGE_CHARS = 8
+
+
+def try_(
+    context: typer.Context,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders (with all files in them) or http(s) URLs.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per entry, one a line.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show entries that match nothing, too.")] = False,
+    allow_private: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-private",
+            metavar="NETWORK",
+            help="A network, address or host that may be asked although it is not public.",
+        ),
+    ] = None,
+) -> None:
+    """Read feeds and show what of them would alert, and why. Nothing is stored or sent.
+
+    The topics are those of the configuration folder; where there is none, the
+    shipped ones. Every entry of every source counts for itself: what stands in
+    two feeds is shown twice.
+
+      newsmon try https://feeds.bbci.co.uk/news/world/rss.xml
+      newsmon try saved-feeds/ --all
+      newsmon try saved-feeds/ --json | jq -r '.topics\\[].topic' | sort | uniq -c
+
+    Exit code 1 if a source could not be read; the others are shown all the same.
+    """
+    configuration, own = _configuration(context)
+    printed = _Lines(everything=everything) if as_json else _Page(configuration, everything=everything, own=own)
+    raise typer.Exit(asyncio.run(_try(sources, configuration, tuple(allow_private or ()), printed)))
+
+
+def _configuration(context: typer.Context) -> tuple["Configuration", bool]:
+    """The user's configuration; or the shipped one, and False, where nobody named a folder and the usual one is not there."""
+    from monitor.config import load, shipped
+
+    folder = folder_of(context)
+    if context.obj is not None or folder.exists():
+        return configuration_of(context), True
+    say(f"There is no folder `{folder}` here, so these are the shipped topics (`newsmon init` makes the folder).")
+    return load(shipped(), os.environ), False
+
+
+class _Printed(Protocol):
+    """How answers are shown."""
+
+    def show(self, tried: "Tried") -> None: ...
+    def end(self) -> None: ...
+
+
+async def _try(
+    sources: Sequence[str], configuration: "Configuration", allow_private: tuple[str, ...], printed: _Printed
+) -> int:
+    from monitor.adapters.clock import SystemClock
+    from monitor.adapters.fetcher import Fetcher
+    from monitor.adapters.parse_pool import ParsePool
+    from monitor.commands.try_ import Bench, spread, try_all
+    from monitor.steps.fetch import user_agent
+    from monitor.steps.match import compile_topics
+
+    wanted = list(spread(sources))
+    progress = Progress()
+    read = failed = 0
+    async with AsyncExitStack() as stack:
+        pool = ParsePool(workers=min(PARSE_WORKERS_MAX, len(wanted), os.cpu_count() or 1))
+        stack.push_async_callback(pool.close)
+        bench = Bench(
+            fetch=Fetcher(user_agent=user_agent(configuration.settings.poll)),
+            parse=pool,
+            topics=compile_topics(configuration.topics, configuration.entities),
+            feeds={feed.url: feed for feed in configuration.feeds},
+            allow_private=allow_private,
+            now=SystemClock().now(),
+        )
+        answers = await stack.enter_async_context(aclosing(try_all(wanted, bench)))
+        stack.callback(progress.hide)
+        progress.show(f"reading {plural(len(wanted), 'source')} …")
+        async for tried in answers:
+            progress.hide()
+            read += 1
+            if tried.problem:
+                failed += 1
+                say(f"{tried.source}: {tried.problem}")
+            else:
+                printed.show(tried)
+            progress.show(f"{read} of {plural(len(wanted), 'source')} read …")
+    printed.end()
+    if failed:
+        say(f"{failed} of {plural(len(wanted), 'source')} could not be read.")
+    return FOUND_PROBLEMS if failed else OK
+
+
+class _Lines:
+    """One JSON object an entry."""
+
+    def __init__(self, *, everything: bool) -> None:
+        self._everything = everything
+
+    def show(self, tried: "Tried") -> None:
+        for entry in tried.entries:
+            if entry.matches or self._everything:
+                print_json(_entry_json(tried.source, entry))
+
+    def end(self) -> None:
+        """Nothing: every line is an entry."""
+
+
+def _entry_json(source: str, entry: "Entry") -> dict[str, Any]:
+    item = entry.item
+    return {
+        "source": source,
+        "id": item.guid or item.link,
+        "title": item.title,
+        "link": item.link,
+        "published": item.published,
+        "topics": [
+            {
+                "topic": each.topic_id,
+                "spans": [
+                    {"field": span.field, "start": span.start, "end": span.end, "text": span.text}
+                    for span in each.spans
+                ],
+            }
+            for each in entry.matches
+        ],
+    }
+
+
+class _Page:
+    """For a person: each source with what would alert, and why."""
+
+    def __init__(self, configuration: "Configuration", *, everything: bool, own: bool) -> None:
+        self._topics = {topic.id: topic for topic in configuration.topics}
+        self._routes = configuration.routes if own else None
+        self._everything = everything
+        self._console = stdout()
+        self._entries = self._matching = 0
+        self._by_topic = Counter[str]()
+
+    def show(self, tried: "Tried") -> None:
+        matching = [entry for entry in tried.entries if entry.matches]
+        self._entries += len(tried.entries)
+        self._matching += len(matching)
+        self._by_topic.update(each.topic_id for entry in matching for each in entry.matches)
+        told = [tried.title, plural(len(tried.entries), "entry", "entries")]
+        if tried.truncated:
+            told.append(f"{tried.truncated:,} more left out")
+        told.append(f"{len(matching)} would alert" if matching else "nothing matches")
+        head = styled(tried.source, "bold").append_text(styled(f"  {' · '.join(filter(None, told))}", "dim"))
+        self._console.print(head)
+        for entry in tried.entries:
+            if entry.matches:
+                self._show_matching(entry)
+            elif self._everything:
+                self._show_other(entry)
+        if matching or (self._everything and tried.entries):
+            self._console.print()
+
+    def _show_matching(self, entry: "Entry") -> None:
+        from rich.table import Table
+
+        topics = [self._topics[each.topic_id] for each in entry.matches]
+        loudest = max((topic.severity for topic in topics), key=lambda severity: severity.rank)
+        coloured = self._console.is_terminal
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=BADGE_CHARS, justify="right", no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(badge(loudest), title_of(entry.item, entry.matches, coloured=coloured))
+        about = (entry.publisher, clock_time(entry.item.published), entry.item.link)
+        grid.add_row("", styled(" · ".join(filter(None, about)), "dim"))
+        for excerpt in excerpts_of(entry.item, entry.matches, coloured=coloured):
+            grid.add_row("", excerpt)
+        for each, topic in zip(entry.matches, topics, strict=True):
+            why = styled(topic.id, "cyan").append_text(styled(f" because {each.clause}"))
+            grid.add_row("", why.append_text(styled(self._told(topic), "dim")))
+        self._console.print(grid)
+
+    def _told(self, topic: "Topic") -> str:
+        """Whom the topic's alerts are told to."""
+        from monitor.steps.outbox import receivers_of
+
+        if self._routes is None:
+            return ""
+        receivers = receivers_of([(topic.id, topic.severity)], self._routes)
+        return f" → {listing(receivers)}" if receivers else " → nobody: no route takes it"
+
+    def _show_other(self, entry: "Entry") -> None:
+        line = styled(" " * (BADGE_CHARS - 1) + "· ", "dim")
+        self._console.print(line.append_text(title_of(entry.item, (), coloured=False, style="dim")))
+
+    def end(self) -> None:
+        counts = ", ".join(f"{topic} {count}" for topic, count in self._by_topic.most_common())
+        total = f"{plural(self._entries, 'entry', 'entries')}, {self._matching} would alert"
+        self._console.print(styled(total + (f": {counts}" if counts else ""), "bold"))

@@ -1,0 +1,146 @@
+"""try: files, folders and URLs in; what each would bring, and which of it would alert and why, out. Nothing is stored or sent."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from monitor.model.feed import Feed, Validators
+from monitor.model.ids import FeedId
+from monitor.model.item import Item, ParseFailure
+from monitor.model.poll import Document, FetchFailure
+from monitor.model.topic import Match
+from monitor.ports import Fetch, Parse
+from monitor.steps.dedupe import publisher_of
+from monitor.steps.fetch import request_for
+from monitor.steps.match import Topics, match
+
+AHEAD_MAX = 8  # sources that are read while earlier ones are still on their way
+FILE_BYTES_MAX = 10 * 2**20
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of a source with the matches that it would make."""
+
+    item: Item
+    publisher: str
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What one source brings; `problem` says why it brings nothing."""
+
+    source: str
+    title: str = ""
+    entries: tuple[Entry, ...] = ()
+    truncated: int = 0
+    complaints: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What sources are tried with. `feeds`: the configured ones by URL, for their publishers and what they may dial."""
+
+    fetch: Fetch
+    parse: Parse
+    topics: Topics
+    feeds: Mapping[str, Feed]
+    allow_private: tuple[str, ...]
+    now: datetime
+
+
+def is_url(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://"))
+
+
+def spread(sources: Sequence[str]) -> Iterator[str]:
+    """The sources with each folder replaced by its files, those in its folders included, in order; hidden ones are left out."""
+    for source in sources:
+        if is_url(source) or not Path(source).is_dir():
+            yield source
+        else:
+            yield from _files(Path(source)) or [source]
+
+
+def _files(folder: Path) -> list[str]:
+    return [
+        str(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+
+
+async def try_all(sources: Sequence[str], bench: Bench) -> AsyncGenerator[Tried]:
+    """Try each source; the answers come in the order of the sources."""
+    under_way: deque[asyncio.Task[Tried]] = deque()
+    try:
+        for source in sources:
+            under_way.append(asyncio.create_task(try_one(source, bench)))
+            if len(under_way) == AHEAD_MAX:
+                yield await under_way.popleft()
+        while under_way:
+            yield await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+
+
+async def try_one(source: str, bench: Bench) -> Tried:
+    """Read, parse and match one source."""
+    feed = _feed(source, bench)
+    document = await _fetched(feed, bench) if is_url(source) else await asyncio.to_thread(_read, Path(source))
+    if isinstance(document, str):
+        return Tried(source=source, problem=document)
+    parsed = await bench.parse.parse(document, bench.now)
+    if isinstance(parsed, ParseFailure):
+        return Tried(source=source, problem=parsed.detail)
+    return Tried(
+        source=source,
+        title=parsed.title,
+        entries=tuple(
+            Entry(
+                item=item,
+                publisher=publisher_of(feed, item) or parsed.title,
+                matches=tuple(match(item, bench.topics)),
+            )
+            for item in parsed.items
+        ),
+        truncated=parsed.truncated,
+        complaints=parsed.complaints,
+    )
+
+
+def _feed(source: str, bench: Bench) -> Feed:
+    """The feed of that URL as configured; for any other source one that nobody configured."""
+    known = bench.feeds.get(source) or Feed(id=FeedId("try"), url=source, publisher="")
+    return replace(known, allow_private=(*known.allow_private, *bench.allow_private))
+
+
+async def _fetched(feed: Feed, bench: Bench) -> Document | str:
+    """The document at a URL, or why there is none."""
+    answer = await bench.fetch.fetch(request_for(feed, Validators()))
+    if isinstance(answer, FetchFailure):
+        return answer.detail
+    if answer.status != _OK:
+        return f"{answer.status} {answer.reason}".rstrip()
+    return Document(body=answer.body, content_type=answer.header("content-type") or "", url=answer.url)
+
+
+def _read(path: Path) -> Document | str:
+    """The document in a file, or why there is none."""
+    try:
+        if path.is_dir():
+            return "no files in this folder"
+        with path.open("rb") as file:
+            body = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        return error.strerror or str(error)
+    if len(body) > FILE_BYTES_MAX:
+        return f"larger than {FILE_BYTES_MAX // 2**20} MiB"
+    return Document(body=body)

@@ -1,0 +1,114 @@
+"""feeds: feeds.yaml, the URLs that are polled."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from monitor.config.names import Language, Line, Private, Slug, Url
+from monitor.config.section import Section
+from monitor.config.units import Duration
+from monitor.model.feed import Feed, FirstPoll
+from monitor.model.ids import FeedId
+
+_RECENT = Duration("1m", "365d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstPollRule:
+    """What the first poll does, and within which span where that matters."""
+
+    kind: FirstPoll = FirstPoll.HOLD
+    recent: timedelta = timedelta(hours=6)
+
+
+def _first_poll(value: object) -> FirstPollRule:
+    match value:
+        case "hold" | "all":
+            return FirstPollRule(kind=FirstPoll(value))
+        case {"recent": span, **others} if not others:
+            return FirstPollRule(kind=FirstPoll.RECENT, recent=_RECENT.read(span))
+        case _:
+            raise ValueError("expected hold, all or {recent: 6h}")
+
+
+FirstPollWord = Annotated[
+    FirstPollRule,
+    PlainValidator(_first_poll),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": [FirstPoll.HOLD.value, FirstPoll.ALL.value]},
+                {
+                    "type": "object",
+                    "properties": {"recent": {"type": "string", "examples": ["6h"]}},
+                    "required": ["recent"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+Interval = Annotated[timedelta, Duration("1s", "1d")]
+Timeout = Annotated[timedelta, Duration("100ms", "30s")]
+
+
+class FeedDefaults(Section):
+    """What holds for every feed that does not say otherwise."""
+
+    interval: Interval = timedelta(minutes=10)
+    """How often a feed is polled."""
+    timeout: Timeout = timedelta(seconds=30)
+    """How long one poll may take, redirects and body included."""
+    first_poll: FirstPollWord = FirstPollRule()
+    """What the first poll does with what it finds: `hold` it, told in one summary; alert `all`; or alert what is `{recent: 6h}`."""
+
+
+class FeedEntry(Section):
+    """A feed: RSS, Atom, RDF or JSON Feed."""
+
+    id: Slug
+    """Its name for good: a changed URL keeps the id, and with it what is known of the feed."""
+    url: Url
+    publisher: Line
+    """Who is behind it. Several feeds may have one publisher."""
+    title: Line | None = None
+    tags: tuple[Line, ...] = ()
+    lang: Language | None = None
+    """The language of its texts, where the document does not name it: en, uk, pt-BR."""
+    interval: Interval | None = None
+    timeout: Timeout | None = None
+    first_poll: FirstPollWord | None = None
+    aggregator: bool = False
+    """Whether its entries belong to other publishers."""
+    allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
+    """Networks, addresses or host names that this feed may reach although they are not public."""
+
+
+class FeedsFile(Section):
+    """The feeds that newsmon polls."""
+
+    defaults: FeedDefaults = FeedDefaults()
+    feeds: tuple[FeedEntry, ...]
+
+    def values(self) -> tuple[Feed, ...]:
+        """The same as model values, defaults filled in."""
+        return tuple(self._value(entry) for entry in self.feeds)
+
+    def _value(self, entry: FeedEntry) -> Feed:
+        first_poll = entry.first_poll or self.defaults.first_poll
+        return Feed(
+            id=FeedId(entry.id),
+            url=entry.url,
+            publisher=entry.publisher,
+            title=entry.title or "",
+            tags=entry.tags,
+            lang=entry.lang or "",
+            interval=entry.interval or self.defaults.interval,
+            timeout=entry.timeout or self.defaults.timeout,
+            aggregator=entry.aggregator,
+            first_poll=first_poll.kind,
+            first_poll_recent=first_poll.recent,
+            allow_private=entry.allow_private,
+        )

@@ -1,0 +1,168 @@
+"""load: a configuration folder and the environment in, the checked Configuration out. The only reader of files and variables.
+
+Reading a file: bytes -> document (YAML with places) -> environment (`${NAME}` filled in) -> section (its pydantic model).
+Then the files are held against each other (agreement), and become model values.
+"""
+
+import difflib
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import monitor
+from monitor.config.agreement import Folder, doubts, leased_too_short, named_twice, routed_nowhere
+from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
+from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
+from monitor.config.environment import fill
+from monitor.config.feeds import FeedsFile
+from monitor.config.problems import ConfigError, KeyPath, Problem
+from monitor.config.queries import compile_topics
+from monitor.config.section import Section, follow
+from monitor.config.settings import SettingsFile
+from monitor.config.topics import TopicsFile
+from monitor.model.alert import Route
+from monitor.model.delivery import Receiver
+from monitor.model.ids import ReceiverId, TopicId
+from monitor.model.secret import Secret
+from monitor.model.settings import Configuration
+
+SECRET_FILE_BYTES_MAX = 64 * 2**10
+
+AnyFile = TypeVar("AnyFile", bound=Section)
+
+
+def shipped() -> Path:
+    """The folder of the shipped configuration: inside the installed package, or `config/` of the checkout."""
+    package = Path(monitor.__file__).parent
+    installed = package / "shipped"
+    return installed if installed.is_dir() else package.parent / "config"
+
+
+def load(folder: Path, environ: Mapping[str, str]) -> Configuration:
+    """Read and check `folder`. Raises `ConfigError` with all problems that can be told apart at once."""
+    if not folder.is_dir():
+        raise ConfigError([Problem(file=folder, message="there is no such folder; `newsmon init` makes one")])
+    return _Loading(folder, environ).load()
+
+
+class _Loading:
+    """One reading of a folder, collecting problems on its way."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environ = environ
+        self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
+
+    def load(self) -> Configuration:
+        settings = self._read(self._folder / "settings.yaml", SettingsFile)
+        feeds = self._read(self._folder / "feeds.yaml", FeedsFile)
+        topic_files = self._topic_files()
+        topics = [self._read(file, TopicsFile) for file in topic_files]
+        alerts = self._read(self._folder / "alerts.yaml", AlertsFile)
+        folder = Folder(
+            settings=settings[1] if settings else None,
+            feeds=feeds,
+            topics=tuple(each for each in topics if each is not None),
+            topics_complete=None not in topics,
+            alerts=alerts,
+        )
+        for check in (named_twice, routed_nowhere, leased_too_short):
+            self._problems += check(folder)
+        compiled = compile_topics(folder.topics) if folder.topics_complete else None
+        if compiled is not None:
+            self._problems += compiled.problems
+        receivers = self._receivers(*alerts) if alerts else ()
+        if self._problems or settings is None or feeds is None or alerts is None or compiled is None:
+            raise ConfigError(self._problems)
+        self._warnings += doubts(folder)
+        return Configuration(
+            folder=self._folder,
+            settings=settings[1].settings(self._folder.absolute()),
+            feeds=feeds[1].values(),
+            topics=compiled.topics,
+            entities=compiled.entities,
+            receivers=receivers,
+            routes=tuple(
+                Route(
+                    receiver=ReceiverId(route.receiver),
+                    topics=frozenset(TopicId(topic) for topic in route.topics),
+                    severities=frozenset(route.severities),
+                )
+                for route in alerts[1].routes
+            ),
+            warnings=tuple(str(warning) for warning in sorted(self._warnings)),
+        )
+
+    def _read(self, file: Path, model: type[AnyFile]) -> tuple[Document, AnyFile] | None:
+        """The document and what it says; None if it is refused."""
+        try:
+            document = fill(read_document(file, self._bytes(file, FILE_BYTES_MAX)), self._environ)
+            return document, follow(model, document)
+        except UnreadableError as unreadable:
+            self._problems.append(unreadable.problem)
+        except ConfigError as error:
+            self._problems += error.problems
+        return None
+
+    def _topic_files(self) -> list[Path]:
+        folder = self._folder / "topics"
+        files = sorted(file for file in folder.glob("*") if file.suffix in {".yaml", ".yml"})
+        if not files:
+            self._problems.append(Problem(file=folder, message="no topics: this folder needs a *.yaml file with some"))
+        return files
+
+    @staticmethod
+    def _bytes(file: Path, most: int) -> bytes:
+        """The content of a regular file, cut off one byte beyond `most`."""
+        try:
+            if not file.exists():
+                close = difflib.get_close_matches(
+                    file.name, [each.name for each in file.parent.glob("*")], n=1, cutoff=0.85
+                )
+                message = "there is no such file" + (f"; is it `{close[0]}`?" if close else "")
+                raise UnreadableError(Problem(file=file, message=message))
+            if not file.is_file():
+                raise UnreadableError(Problem(file=file, message="not a file"))
+            with file.open("rb") as opened:
+                return opened.read(most + 1)
+        except OSError as error:
+            raise UnreadableError(Problem(file=file, message=f"cannot be read: {error.strerror}")) from error
+
+    def _receivers(self, document: Document, file: AlertsFile) -> tuple[Receiver, ...]:
+        return tuple(self._receiver(document, index, entry) for index, entry in enumerate(file.receivers))
+
+    def _receiver(self, document: Document, index: int, entry: ReceiverEntry) -> Receiver:
+        def read_secret(key: str, path: str) -> Secret | None:
+            return self._secret(document, ("receivers", index, "webhook", key), path)
+
+        for key in ("secret", "previous_secret"):
+            path: KeyPath = ("receivers", index, "webhook", key)
+            taken, _, node = document.find(path)
+            if taken == path and not getattr(node, "from_environment", False):
+                message = f"the secret itself stands in this file; `{key}_file` or `${{NAME}}` keeps it out"
+                self._warnings.append(document.problem(path, message))
+        return entry.value(read_secret)
+
+    def _secret(self, document: Document, key: KeyPath, path: str) -> Secret | None:
+        """The secret in a file, without the line's end; None if it is refused."""
+        file = self._folder / path
+        try:
+            text = self._bytes(file, SECRET_FILE_BYTES_MAX).decode("utf-8").rstrip("\r\n")
+            if not text:
+                raise ValueError("the file is empty")  # noqa: TRY301 -- one way out for every refusal
+            secret = Secret(check_secret(text))
+        except UnreadableError as unreadable:
+            self._problems.append(document.problem(key, f"{file}: {unreadable.problem.message}"))
+        except UnicodeDecodeError:
+            self._problems.append(document.problem(key, f"{file}: not UTF-8"))
+        except ValueError as error:
+            self._problems.append(document.problem(key, f"{file}: {error}"))
+        else:
+            if file.stat().st_mode & stat.S_IROTH:
+                self._warnings.append(
+                    document.problem(key, f"{file} can be read by everybody on this machine; chmod 600")
+                )
+            return secret
+        return None

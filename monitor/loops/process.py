@@ -1,0 +1,186 @@
+"""process: a parsed document in; its new items, matches, alerts and deliveries out, in the one transaction of its poll."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from monitor.model.alert import AlertTopic, Decision, Route
+from monitor.model.feed import Feed, FeedState
+from monitor.model.ids import ItemId, ReceiverId, TopicId
+from monitor.model.item import Identity, Item, Keys, Parsed, Seen, StoredItem
+from monitor.model.severity import Severity
+from monitor.model.topic import Match, Topic
+from monitor.ports import Clock, DecidedMatch, Ingested, KnownItem, Ledger, Sighting
+from monitor.steps import alert as alerts
+from monitor.steps import dedupe, outbox
+from monitor.steps.match import Topics, match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the configuration says about matching and alerting, compiled."""
+
+    topics: Topics
+    routes: tuple[Route, ...]
+    late_after: timedelta
+    instance: str
+    by_id: Mapping[TopicId, Topic] = field(default_factory=dict)
+
+    def routed(self, topic: TopicId, severity: Severity) -> bool:
+        return any(outbox.takes(route, topic, severity) for route in self.routes)
+
+    def receivers(self, topics: Sequence[tuple[TopicId, Severity]]) -> tuple[ReceiverId, ...]:
+        return outbox.receivers_of(topics, self.routes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """An entry of the document on its way through the steps."""
+
+    item: Item
+    keys: Keys
+    identity: Identity
+    stored: StoredItem
+
+
+def ingest(
+    ledger: Ledger, feed: Feed, before: FeedState, after: FeedState, parsed: Parsed, rules: Rules, clock: Clock
+) -> tuple[Ingested, Mapping[str, timedelta]]:
+    """Everything that one document means, written down together with the feed's validators. What it brought, and how long each stage took."""
+    started = clock.now()
+    now = after.last_poll_at or started
+    entries = _identify(ledger, feed, parsed.items, now)
+    deduped = clock.now()
+
+    moment = alerts.Moment(
+        now=now,
+        baseline=before.baseline_at is None,
+        last_good_poll=before.last_success_at,
+        late_after=rules.late_after,
+    )
+    found = [
+        (entry, matched)
+        for entry in entries
+        if entry.identity.text_is_new and (matched := match(entry.item, rules.topics))
+    ]
+    known = ledger.known([entry.stored.id for entry, _ in found if not entry.identity.is_new])
+    decided, told = _decide(found, known, feed, moment, rules)
+    matched_at = clock.now()
+
+    new_alerts = [alerts.alert_of(batch, now, rules.instance) for batch in _batches(told)]
+    by_match = {(item, topic): alert for alert in new_alerts for item in alert.items for topic in alert.topics}
+    has_entries = bool(parsed.items)
+    new_items = sum(entry.identity.is_new for entry in entries)
+
+    ledger.write_items(feed.id, [_sighting(entry) for entry in entries], now)
+    ledger.write_matches(
+        [
+            DecidedMatch(
+                item_id=item,
+                match=each,
+                decision=decision,
+                alert=by_match.get((item, each.topic_id)) if decision.alerts else None,
+            )
+            for item, each, decision in decided
+        ],
+        now,
+    )
+    for alert in new_alerts:
+        topics = [(topic, rules.by_id[topic].severity) for topic in alert.topics]
+        ledger.write_alert(alert, outbox.deliveries_of(alert, rules.receivers(topics)))
+    ledger.write_feed(
+        replace(
+            after,
+            baseline_at=before.baseline_at or (now if has_entries else None),
+            last_new_item_at=now if new_items else before.last_new_item_at,
+        )
+    )
+    ingested = Ingested(
+        feed_id=feed.id,
+        baseline=moment.baseline,
+        entries=len(entries),
+        new_items=new_items,
+        edited=sum(entry.identity.why is Seen.EDITED for entry in entries),
+        repeats=sum(not entry.identity.is_new for entry in entries),
+        truncated=parsed.truncated,
+        matches=tuple((each.topic_id, decision) for _, each, decision in decided),
+        alerts=tuple(new_alerts),
+        alerted_topics=tuple((topic, rules.by_id[topic].severity) for alert in new_alerts for topic in alert.topics),
+        publish_to_seen=()
+        if moment.baseline
+        else tuple(
+            now - entry.item.published
+            for entry in entries
+            if entry.identity.is_new and entry.item.published is not None and entry.item.published <= now
+        ),
+    )
+    return ingested, {"dedup": deduped - started, "match": matched_at - deduped}
+
+
+def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) -> list[_Entry]:
+    """Each entry with the item that it is, the oldest first: feeds list the newest at the top."""
+    keyed = [(item, dedupe.publisher_of(feed, item)) for item in reversed(items)]
+    wanted = [(keys := dedupe.keys_of(item, publisher), dedupe.item_id(feed.id, keys)) for item, publisher in keyed]
+    known = dedupe.Known(wanted, ledger.neighbours(feed.id, wanted))
+    entries: list[_Entry] = []
+    for (item, publisher), (keys, new_id) in zip(keyed, wanted, strict=True):
+        if not keys.pairs():
+            continue  # neither guid, link, title nor text: there is nothing that could be told
+        identity = dedupe.identify(keys, known.near(keys, new_id), new_id)
+        known.learn(keys, identity.item_id)
+        stored = StoredItem(
+            id=identity.item_id,
+            feed_id=feed.id,
+            publisher=publisher,
+            item=item,
+            first_seen=now,
+            why=identity.why,
+        )
+        entries.append(_Entry(item=item, keys=keys, identity=identity, stored=stored))
+    return entries
+
+
+def _sighting(entry: _Entry) -> Sighting:
+    other_feed = entry.identity.why is Seen.SAME_LINK_OTHER_FEED
+    return Sighting(
+        stored=entry.stored,
+        keys=entry.keys,
+        is_new=entry.identity.is_new,
+        words_changed=entry.identity.text_is_new and not other_feed,
+    )
+
+
+def _decide(
+    found: Sequence[tuple[_Entry, Sequence[Match]]],
+    known: Mapping[ItemId, KnownItem],
+    feed: Feed,
+    moment: alerts.Moment,
+    rules: Rules,
+) -> tuple[list[tuple[ItemId, Match, Decision]], list[tuple[StoredItem, list[AlertTopic]]]]:
+    """What becomes of each new match, and each item that alerts with the topics that alert for it."""
+    decided: list[tuple[ItemId, Match, Decision]] = []
+    told: dict[ItemId, tuple[StoredItem, list[AlertTopic]]] = {}
+    done = {item: set(before.topics) for item, before in known.items()}
+    for entry, matches in found:
+        topics_done = done.setdefault(entry.stored.id, set())
+        for each in matches:
+            if each.topic_id in topics_done:
+                continue
+            topics_done.add(each.topic_id)
+            topic = rules.by_id[each.topic_id]
+            decision = alerts.decide(entry.item, entry.identity, topic, feed, moment, rules.routed)
+            decided.append((entry.stored.id, each, decision))
+            if decision.alerts:
+                before = known.get(entry.stored.id)
+                stored = entry.stored if before is None else replace(entry.stored, first_seen=before.first_seen)
+                _, topics = told.setdefault(entry.stored.id, (stored, []))
+                topics.append(alerts.alert_topic(topic, each, decision))
+    return decided, list(told.values())
+
+
+def _batches(told: Sequence[tuple[StoredItem, list[AlertTopic]]]) -> list[list[tuple[StoredItem, list[AlertTopic]]]]:
+    """An alert for each item, but late items together."""
+    late = [each for each in told if all(topic.decision is Decision.LATE for topic in each[1])]
+    size = alerts.LATE_BATCH_ITEMS_MAX
+    batches = [[each] for each in told if each not in late]
+    return batches + [late[start : start + size] for start in range(0, len(late), size)]

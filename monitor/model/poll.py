@@ -1,0 +1,90 @@
+"""poll: one conditional GET of one feed and what followed from it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a poll ended: one word each, the same in logs, metrics, the store and `newsmon explain`."""
+
+    NEW = "new"  # a 200 whose body differs from the last one and was parsed
+    NOT_MODIFIED = "not_modified"  # 304
+    UNCHANGED = "unchanged"  # a 200 with the same body as last time
+    HTTP_ERROR = "http_error"
+    NETWORK_ERROR = "network_error"
+    TLS_ERROR = "tls_error"
+    TIMEOUT = "timeout"
+    PARSE_ERROR = "parse_error"
+    TOO_LARGE = "too_large"
+    DECODE_ERROR = "decode_error"
+    BLOCKED = "blocked"  # the address guard refused to dial
+    REDIRECT_ERROR = "redirect_error"
+    GONE = "gone"  # 410
+
+    @property
+    def good(self) -> bool:
+        """Whether the feed answered as a feed should."""
+        return self in _GOOD
+
+
+_GOOD = frozenset({Outcome.NEW, Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A GET to send: `headers` go to the origin of `url` only."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: timedelta = timedelta(seconds=30)  # for everything: redirects and the body included
+    allow_private: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """The last answer after redirects. `headers` have lower-case names; `body` is decoded and bounded, empty unless the status is 200."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    url: str  # the final one
+    permanent_url: str | None = None  # where a chain of only 301 and 308 led, if there was one
+    conditional: bool = True  # whether the hop that answered was asked with validators
+    elapsed: timedelta = timedelta()
+
+    def header(self, name: str) -> str | None:
+        """The first header of that (lower-case) name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailure:
+    """There was no answer to judge. `outcome` is one of the failing words; `detail` is for a person and holds no secret."""
+
+    outcome: Outcome
+    detail: str
+    elapsed: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A body to parse."""
+
+    body: bytes
+    content_type: str = ""
+    url: str = ""  # the base of relative links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """A finished poll, before it is scheduled anew."""
+
+    outcome: Outcome
+    detail: str
+    at: datetime
+    status: int | None = None
+    retry_after: timedelta | None = None
+    elapsed: timedelta = timedelta()
+    bytes_read: int = 0

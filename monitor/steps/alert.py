@@ -1,0 +1,290 @@
+"""alert: the new matches of an item in, what is decided about each and the Alert to tell out.
+
+The payload's `data` is made here, once: every receiver gets the same facts, and every attempt the same bytes.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from monitor.model.alert import Alert, AlertTopic, Decision, EventType
+from monitor.model.feed import Feed, FirstPoll
+from monitor.model.ids import AlertId, FeedId, ReceiverId, TopicId
+from monitor.model.item import Identity, Item, Seen, StoredItem
+from monitor.model.severity import Severity
+from monitor.model.topic import Match, Topic
+
+LATE_BATCH_ITEMS_MAX = 10  # late items told in one alert
+SUMMARY_TITLES_MAX = 20
+TOPICS_MAX = 20  # of one alert in its payload; `topics_total` tells how many there are
+CONTEXT_CHARS = 60  # on either side of a matched word
+PUBLISHER_CHARS_MAX = 80
+LANG_CHARS_MAX = 35
+DATA_BYTES_MAX = 18_000  # of `data`, so that a body stays under the 20 kB of Standard Webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Size:
+    """How much of an item's and a topic's text a payload holds."""
+
+    words: int  # matched words in context, for each topic
+    title: int
+    summary: int
+    link: int
+    clause: int
+
+
+# From the usual one to what always fits: each is tried until the payload is small enough.
+_SIZES = (
+    _Size(words=8, title=300, summary=600, link=2_083, clause=300),
+    _Size(words=3, title=200, summary=200, link=1_000, clause=120),
+    _Size(words=1, title=120, summary=0, link=500, clause=0),
+    _Size(words=0, title=60, summary=0, link=250, clause=0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When, and in which circumstances, a document is judged."""
+
+    now: datetime
+    baseline: bool  # this is the feed's first poll that yields entries
+    last_good_poll: datetime | None  # lateness is counted from there after a downtime
+    late_after: timedelta
+
+
+def decide(
+    item: Item,
+    identity: Identity,
+    topic: Topic,
+    feed: Feed,
+    moment: Moment,
+    routed: Callable[[TopicId, Severity], bool],
+) -> Decision:
+    """What becomes of one new match."""
+    if moment.baseline and not _rings_at_baseline(item, feed, moment.now):
+        return Decision.BASELINE
+    if not routed(topic.id, topic.severity):
+        return Decision.NO_ROUTE
+    if identity.why is Seen.SAME_LINK_OTHER_FEED:
+        return Decision.MATCHED_IN_OTHER_FEED
+    if not identity.is_new:
+        return Decision.MATCHED_AFTER_EDIT
+    if is_late(item.published, moment):
+        return Decision.LATE
+    return Decision.FIRST_MATCH
+
+
+def is_late(published: datetime | None, moment: Moment) -> bool:
+    """Published more than `late_after` before it could have been seen. What was published while we were down is not late."""
+    seen = min(moment.now, moment.last_good_poll or moment.now)
+    return published is not None and not moment.baseline and published < seen - moment.late_after
+
+
+def _rings_at_baseline(item: Item, feed: Feed, now: datetime) -> bool:
+    if feed.first_poll is FirstPoll.RECENT:
+        return item.published is not None and item.published >= now - feed.first_poll_recent
+    return feed.first_poll is FirstPoll.ALL
+
+
+def alert_topic(topic: Topic, match: Match, decision: Decision) -> AlertTopic:
+    """A topic as an alert tells it."""
+    return AlertTopic(
+        id=topic.id,
+        title=topic.title,
+        severity=topic.severity,
+        version=match.topic_version,
+        clause=match.clause,
+        spans=match.spans,
+        decision=decision,
+    )
+
+
+def alert_of(told: Sequence[tuple[StoredItem, Sequence[AlertTopic]]], now: datetime, instance: str) -> Alert:
+    """One alert of one item with all topics that alert for it now; or of several late items together."""
+    topics: dict[TopicId, AlertTopic] = {}
+    words: dict[TopicId, Item] = {}
+    for stored, of_item in told:
+        for topic in of_item:
+            topics.setdefault(topic.id, topic)
+            words.setdefault(topic.id, stored.item)
+    loudest = max(topics.values(), key=lambda topic: topic.severity.rank)
+    listed = sorted(topics.values(), key=lambda topic: -topic.severity.rank)[:TOPICS_MAX]
+    alert_id = AlertId(_hash("alert", *(f"{stored.id}:{topic.id}" for stored, of_item in told for topic in of_item)))
+
+    def data(size: _Size) -> dict[str, Any]:
+        return {
+            "alert_id": alert_id,
+            "severity": loudest.severity.value,
+            "reason": loudest.decision.value,
+            "instance": instance,
+            "topics": [_topic_data(topic, words[topic.id], size) for topic in listed],
+            "topics_total": len(topics),
+            "items": [_item_data(stored, now, [topic.id for topic in of_item], size) for stored, of_item in told],
+        }
+
+    return Alert(
+        id=alert_id,
+        type=EventType.ALERT_CREATED,
+        severity=loudest.severity,
+        created_at=now,
+        items=tuple(stored.id for stored, _ in told),
+        topics=tuple(topics),
+        data=next((fitting for fitting in map(data, _SIZES) if _bytes(fitting) <= DATA_BYTES_MAX), data(_SIZES[-1])),
+    )
+
+
+def _item_data(stored: StoredItem, now: datetime, topics: Sequence[TopicId], size: "_Size") -> dict[str, Any]:
+    """An item as payloads tell it."""
+    item = stored.item
+    return {
+        "id": stored.id,
+        "title": cut(item.title, size.title),
+        "link": item.link if len(item.link) <= size.link else "",
+        "publisher": cut(stored.publisher, PUBLISHER_CHARS_MAX),
+        "feed": stored.feed_id,
+        "lang": item.lang[:LANG_CHARS_MAX],
+        "published": None if item.published is None else iso(item.published),
+        "first_seen": iso(stored.first_seen),
+        "age": age(item.published, now),
+        "summary": cut(item.summary, size.summary),
+        "topics": list(topics[:TOPICS_MAX]),
+    }
+
+
+def _topic_data(topic: AlertTopic, item: Item, size: "_Size") -> dict[str, Any]:
+    return {
+        "id": topic.id,
+        "title": cut(topic.title, PUBLISHER_CHARS_MAX),
+        "severity": topic.severity.value,
+        "decision": topic.decision.value,
+        "version": topic.version,
+        "clause": cut(topic.clause, size.clause),
+        "words": [
+            _word_data(str(getattr(item, span.field, "")), span.field, span.start, span.end)
+            for span in topic.spans[: size.words]
+        ],
+    }
+
+
+def _word_data(text: str, field: str, start: int, end: int) -> dict[str, str]:
+    """A matched word with what stands around it, cut between words."""
+    before = text[max(0, start - CONTEXT_CHARS) : start]
+    after = text[end : end + CONTEXT_CHARS]
+    if start > CONTEXT_CHARS:
+        before = "…" + (before.partition(" ")[2] or before)
+    if len(text) > end + CONTEXT_CHARS:
+        after = (after.rpartition(" ")[0] or after) + "…"
+    return {"field": field, "before": before, "match": cut(text[start:end], CONTEXT_CHARS), "after": after}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A match that a baseline holds, as its summary tells it."""
+
+    title: str
+    link: str
+    publisher: str
+    topics: tuple[TopicId, ...]
+
+
+def baseline_summary(
+    receiver: ReceiverId,
+    feeds: Sequence[tuple[FeedId, str]],
+    held: Sequence[Held],
+    topics: Mapping[TopicId, Topic],
+    now: datetime,
+    instance: str,
+) -> Alert:
+    """What a receiver is told once about first polls: the feeds that were read, counts, and some titles that would have alerted."""
+    counts: dict[TopicId, int] = {}
+    for match in held:
+        for topic in match.topics:
+            counts[topic] = counts.get(topic, 0) + 1
+    alert_id = AlertId(_hash("baseline", receiver, *(feed for feed, _ in feeds), iso(now)))
+    severities = [topics[topic].severity for topic in counts if topic in topics]
+    return Alert(
+        id=alert_id,
+        type=EventType.BASELINE_SUMMARY,
+        severity=Severity.INFO,
+        created_at=now,
+        items=(),
+        topics=tuple(counts),
+        data={
+            "alert_id": alert_id,
+            "severity": Severity.INFO.value,
+            "reason": Decision.BASELINE.value,
+            "instance": instance,
+            "highest_severity": max(severities, key=lambda each: each.rank).value if severities else None,
+            "feeds": [{"id": feed, "publisher": cut(publisher, 80)} for feed, publisher in feeds[:100]],
+            "feeds_total": len(feeds),
+            "matches": dict(counts),
+            "matched_items": len(held),
+            "titles": [
+                {
+                    "title": cut(match.title, 120),
+                    "link": match.link if len(match.link) <= 300 else "",  # noqa: PLR2004  a summary stays small
+                    "publisher": cut(match.publisher, 80),
+                    "topics": list(match.topics),
+                }
+                for match in held[:SUMMARY_TITLES_MAX]
+            ],
+        },
+    )
+
+
+def test_alert(receiver: ReceiverId, now: datetime, token: str, instance: str) -> Alert:
+    """A marked event that proves a receiver's path. It has no sequence."""
+    alert_id = AlertId(_hash("test", receiver, token))
+    return Alert(
+        id=alert_id,
+        type=EventType.TEST,
+        severity=Severity.INFO,
+        created_at=now,
+        items=(),
+        topics=(),
+        data={
+            "alert_id": alert_id,
+            "severity": Severity.INFO.value,
+            "instance": instance,
+            "message": f"This is a test of the receiver {receiver}. Nothing happened in the news.",
+        },
+    )
+
+
+def _bytes(data: Mapping[str, Any]) -> int:
+    return len(json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, cut between words and marked with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    if limit == 0:
+        return ""
+    head = text[: limit - 1]
+    return (head.rpartition(" ")[0] or head) + "…"
+
+
+def iso(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: 2025-02-24T09:30:00.000Z."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def age(published: datetime | None, now: datetime) -> str | None:
+    """How old, in words: "3 days old". None where nobody knows."""
+    if published is None:
+        return None
+    seconds = max(0, int((now - published).total_seconds()))
+    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        count = seconds // unit
+        if count:
+            return f"{count} {name}{'' if count == 1 else 's'} old"
+    return "just published"
+
+
+def _hash(*parts: str) -> str:
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

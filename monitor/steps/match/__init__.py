@@ -1,0 +1,19 @@
+"""match: an Item and the compiled topics in, its Matches out. Knows nothing of feeds or alerts."""
+
+from monitor.steps.match.complaint import QueryError
+from monitor.steps.match.grammar import parse_query
+from monitor.steps.match.topics import Explanation, Topics, compile_topics, explain, match, query_version
+from monitor.steps.match.tree import Node, print_query
+
+__all__ = [
+    "Explanation",
+    "Node",
+    "QueryError",
+    "Topics",
+    "compile_topics",
+    "explain",
+    "match",
+    "parse_query",
+    "print_query",
+    "query_version",
+]

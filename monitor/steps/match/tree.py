@@ -1,0 +1,145 @@
+"""tree: a query as a tree of frozen nodes, and back to its text.
+
+`at` is where the node begins in the text it was read from: for messages only, two trees are equal wherever they were written.
+"""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """`word`: the word in any case, its English plural and possessive too. A word of several parts (cease-fire) is a phrase."""
+
+    text: str
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exact:
+    """`=Word`: this word in this case."""
+
+    text: str
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefix:
+    """`negotiat*`: words that begin so; `text` is without the star."""
+
+    text: str
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """`"peace talk*"`: words and prefixes in this order, adjacent; `text` is without the quotes."""
+
+    text: str
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityName:
+    """`@name`: any spelling of that entity."""
+
+    name: str
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fielded:
+    """`title:term`, `title:(...)`: only in that field."""
+
+    name: str
+    part: "Node"
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    """`NOT A`."""
+
+    part: "Node"
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class And:
+    """`A AND B`, or `A B`."""
+
+    parts: tuple["Node", ...]
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Or:
+    """`A OR B`."""
+
+    parts: tuple["Node", ...]
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """`A NEAR/8 B`: at most `words` words between, in either order, in one field."""
+
+    words: int
+    left: "Node"
+    right: "Node"
+    at: int = field(default=0, compare=False, repr=False)
+
+
+Node: TypeAlias = Word | Exact | Prefix | Phrase | EntityName | Fielded | Not | And | Or | Near
+
+
+def print_query(node: Node) -> str:
+    """The query text that reads as this tree: `parse_query(print_query(node), ...) == node`."""
+    match node:
+        case Word():
+            text = node.text
+        case Exact():
+            text = f"={node.text}"
+        case Prefix():
+            text = f"{node.text}*"
+        case Phrase():
+            text = f'"{node.text}"'
+        case EntityName():
+            text = f"@{node.name}"
+        case Fielded():
+            text = f"{node.name}:{_bracketed(node.part, And, Or, Near, Not)}"
+        case Not():
+            text = f"NOT {_bracketed(node.part, And, Or)}"
+        case And():
+            text = " AND ".join(_bracketed(part, And, Or) for part in node.parts)
+        case Or():
+            text = " OR ".join(_bracketed(part, Or) for part in node.parts)
+        case Near():
+            operands = (_bracketed(part, And, Or, Near, Not) for part in (node.left, node.right))
+            text = f" NEAR/{node.words} ".join(operands)
+    return text
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """What a node is made of, in the order of the text."""
+    match node:
+        case Fielded() | Not():
+            return (node.part,)
+        case And() | Or():
+            return node.parts
+        case Near():
+            return (node.left, node.right)
+        case _:
+            return ()
+
+
+def entity_names(node: Node) -> frozenset[str]:
+    """The names of all entities in a query."""
+    if isinstance(node, EntityName):
+        return frozenset({node.name})
+    return frozenset[str]().union(*map(entity_names, parts_of(node)))
+
+
+def _bracketed(node: Node, *kinds: type) -> str:
+    text = print_query(node)
+    return f"({text})" if isinstance(node, kinds) else text

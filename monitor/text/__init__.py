@@ -1,0 +1,1 @@
+"""text: what words, links and markup are. Pure functions over strings; nothing here knows a feed."""
