@@ -48,14 +48,6 @@ EXIT_NOW = 130
 _log = logging.getLogger("newsmon")
 
 
-def user_agent(settings: Settings) -> str:
-    """What publishers see: the program, its version and whom to turn to."""
-    if settings.poll.user_agent:
-        return settings.poll.user_agent
-    contact = f" (+{settings.poll.contact})" if settings.poll.contact else ""
-    return f"newsmon/{__version__}{contact}"
-
-
 def rules_of(configuration: Configuration) -> Rules:
     """What the configuration says about matching and alerting, compiled."""
     return Rules(
@@ -116,7 +108,7 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     outbox, upkeep = StoreOutbox(store), StoreUpkeep(store)
     await outbox.reclaim()
 
-    agent = user_agent(settings)
+    agent = settings.poll.agent(__version__)
     fetcher = await stack.enter_async_context(Fetcher(user_agent=agent))
     sender = await stack.enter_async_context(Sender(user_agent=agent))
     pool = ParsePool(workers=settings.poll.parse_workers)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from monitor import __version__
 from monitor.cli.excerpt import excerpts_of, title_of
 from monitor.cli.folder import configuration_of, folder_of
 from monitor.cli.terminal import (
@@ -50,7 +51,7 @@ def try_(
         ),
     ] = None,
 ) -> None:
-    """Read feeds and show what of them would alert, and why. Nothing is stored or sent.
+    r"""Read feeds and show what of them would alert, and why. Nothing is stored or sent.
 
     The topics are those of the configuration folder; where there is none, the
     shipped ones. Every entry of every source counts for itself: what stands in
@@ -58,7 +59,7 @@ def try_(
 
       newsmon try https://feeds.bbci.co.uk/news/world/rss.xml
       newsmon try saved-feeds/ --all
-      newsmon try saved-feeds/ --json | jq -r '.topics\\[].topic' | sort | uniq -c
+      newsmon try saved-feeds/ --json | jq -r '.topics\[].topic' | sort | uniq -c
 
     Exit code 1 if a source could not be read; the others are shown all the same.
     """
@@ -92,7 +93,6 @@ async def _try(
     from monitor.adapters.fetcher import Fetcher
     from monitor.adapters.parse_pool import ParsePool
     from monitor.commands.try_ import Bench, spread, try_all
-    from monitor.steps.fetch import user_agent
     from monitor.steps.match import compile_topics
 
     wanted = list(spread(sources))
@@ -102,7 +102,7 @@ async def _try(
         pool = ParsePool(workers=min(PARSE_WORKERS_MAX, len(wanted), os.cpu_count() or 1))
         stack.push_async_callback(pool.close)
         bench = Bench(
-            fetch=Fetcher(user_agent=user_agent(configuration.settings.poll)),
+            fetch=await stack.enter_async_context(Fetcher(user_agent=configuration.settings.poll.agent(__version__))),
             parse=pool,
             topics=compile_topics(configuration.topics, configuration.entities),
             feeds={feed.url: feed for feed in configuration.feeds},

@@ -33,7 +33,7 @@ def ask(listen: Listen) -> Healthy:
     except TimeoutError:
         return Healthy(well=False, words=f"no answer from {place} within {TIMEOUT_S:g} s")
     except (OSError, HTTPException) as error:
-        return Healthy(well=False, words=f"no answer from {place}: {error or type(error).__name__}")
+        return Healthy(well=False, words=f"no answer from {place}: {str(error) or type(error).__name__}")
     finally:
         connection.close()
     if answer.status == _OK:

@@ -37,8 +37,12 @@ class Judged:
 
 def request(feed: Feed, state: FeedState, *, unconditional: bool = False) -> Request:
     """The GET of a feed, asking only for what is new since the document that was read last (RFC 9110, section 13)."""
+    return request_for(feed, Validators() if unconditional else _validators(feed, state))
+
+
+def request_for(feed: Feed, validators: Validators) -> Request:
+    """The GET of a feed with these validators, which belong to its URL."""
     headers = [("accept", ACCEPT), ("accept-encoding", ACCEPT_ENCODING)]
-    validators = Validators() if unconditional else _validators(feed, state)
     if validators.etag is not None:
         headers.append(("if-none-match", validators.etag))
     if validators.last_modified is not None:

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -19,6 +19,7 @@ class Wire:
     """Replies in turn (the last one again and again) and keeps the heads and bodies of what was asked."""
 
     replies: list[Reply]
+    at_once: bool = False  # does not wait for a request
     port: int = 0
     asked: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -34,17 +35,22 @@ class Wire:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        with suppress(OSError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            self.asked.append(head)
-            self.bodies.append(await reader.readexactly(int(self.headers(-1).get("content-length", "0"))))
+        try:
+            if not self.at_once:
+                self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
+                self.bodies.append(await reader.readexactly(int(self.headers(-1).get("content-length", "0"))))
             reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
             if callable(reply):
                 await reply(writer)
             else:
                 writer.write(reply.replace(b"{port}", str(self.port).encode()))
             await writer.drain()
-        writer.close()
+            writer.close()
+            await writer.wait_closed()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the client hung up, as it may
+        finally:
+            writer.transport.abort()
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Wire]]
@@ -53,8 +59,8 @@ Serve = Callable[..., AbstractAsyncContextManager[Wire]]
 @pytest.fixture
 def serve() -> Serve:
     @asynccontextmanager
-    async def start(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
-        wire = Wire(replies=list(replies))
+    async def start(*replies: Reply, tls: ssl.SSLContext | None = None, at_once: bool = False) -> AsyncIterator[Wire]:
+        wire = Wire(replies=list(replies), at_once=at_once)
         tasks: set[asyncio.Task[None]] = set()
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,7 +77,7 @@ def serve() -> Serve:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # closed connections are told so in the next round of the loop
 
     return start
 

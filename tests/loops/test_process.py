@@ -293,8 +293,8 @@ def test_what_is_listed_no_more_is_forgotten_in_the_end(desk: Desk) -> None:
 
 
 def test_no_alert_is_larger_than_a_webhook_may_be(desk: Desk) -> None:
-    from monitor.steps.deliver import build
     from monitor.model.delivery import Receiver, ReceiverKind
+    from monitor.steps.deliver import build
 
     feed = desk.feed("bbc")
     desk.poll(feed, QUIET)

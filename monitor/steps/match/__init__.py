@@ -1,8 +1,9 @@
 """match: an Item and the compiled topics in, its Matches out. Knows nothing of feeds or alerts."""
 
 from monitor.steps.match.complaint import QueryError
+from monitor.steps.match.decide import Explanation, explain, match
 from monitor.steps.match.grammar import parse_query
-from monitor.steps.match.topics import Explanation, Topics, compile_topics, explain, match, query_version
+from monitor.steps.match.plan import Topics, compile_topics, query_version
 from monitor.steps.match.tree import Node, print_query
 
 __all__ = [

@@ -4,14 +4,8 @@ from collections import Counter
 
 import pytest
 
-from monitor.commands.demo.documents import CONTENT_TYPES, document, link_of
-from monitor.commands.demo.folder import TOPICS
-from monitor.commands.demo.news_day import NEWS_DAY, Entry, NewsDay, Publisher, Stage
-from monitor.config import load, shipped
-from monitor.model.item import Item, Parsed
-from monitor.model.poll import Document
-from monitor.steps.match import compile_topics
-from monitor.steps.parse import parse
+from monitor.commands.demo.documents import link_of
+from monitor.commands.demo.news_day import NEWS_DAY, Entry, Publisher
 
 WORDED = [
     (publisher, number, entry)

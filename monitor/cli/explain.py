@@ -1,0 +1,146 @@
+"""explain: what became of an item at every step, told like a colleague would."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from monitor.cli.folder import configuration_of, reading
+from monitor.cli.terminal import FOUND_PROBLEMS, ago, clock_time, print_json, styled, write
+from monitor.cli.times import now as time_now
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from monitor.commands.explain import Explained, Unseen
+    from monitor.steps.match import Explanation
+
+_TOLD = {
+    "first_match": "alerted",
+    "matched_after_edit": "alerted after an edit",
+    "matched_in_other_feed": "alerted: another feed's wording matched",
+    "late": "alerted late, in a batch",
+    "baseline": "held: it was there at the first poll, and told in the summary",
+    "no_route": "told nobody: no route takes this topic at its severity",
+}
+_DEPTH_MAX = 3
+
+
+def explain(
+    context: typer.Context,
+    word: str = typer.Argument(metavar="URL-OR-ID", help="URL or id of an item, id of an alert or of a delivery."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object an item, one a line."),
+) -> None:
+    """Tell what became of an item at every step: seen? matched? alerted? delivered?
+
+    For a URL that no feed listed: the feeds of that site, and how they are.
+
+      newsmon explain https://www.example.org/world/article-1
+      newsmon explain msg_0123456789
+    """
+    from monitor.commands.explain import Unseen, explain_word
+
+    configuration = configuration_of(context)
+    with reading(configuration) as read:
+        found = explain_word(word, configuration, read)
+    if isinstance(found, Unseen):
+        _unseen(word, found, as_json=as_json)
+        raise typer.Exit(FOUND_PROBLEMS)
+    for each in found:
+        if as_json:
+            print_json(_plain(each))
+        else:
+            write(*_lines(each))
+
+
+def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
+    now = time_now()
+    if as_json:
+        known = [
+            {"id": feed.id, "url": feed.url, "last_poll_at": state and state.last_poll_at, "detail": state and state.last_detail}
+            for feed, state in unseen.feeds
+        ]
+        print_json({"seen": False, "asked": word, "domain": unseen.domain, "feeds": known})
+        return
+    write(styled(f"No feed has listed {word}.", "bold"))
+    if not unseen.feeds:
+        write(styled(f"No feed of {unseen.domain or 'that site'} is configured; add one to feeds.yaml."))
+    for feed, state in unseen.feeds:
+        polled = "was never polled" if state is None else f"was polled {ago(state.last_poll_at, now)}: {state.last_detail}"
+        write(styled(f"  {feed.id} {polled}"))
+
+
+def _lines(explained: "Explained") -> "list[Text]":
+    stored = explained.stored
+    lines = [
+        styled(stored.item.title, "bold"),
+        styled(f"  {stored.publisher}  {stored.item.link}", "dim"),
+        styled(f"  seen {clock_time(stored.first_seen)} in {stored.feed_id} ({stored.why}), published {clock_time(stored.item.published)}"),
+    ]
+    if stored.updated_at is not None:
+        lines.append(styled(f"  edited {clock_time(stored.updated_at)}"))
+    lines += [styled(f"  listed by {feed} until {clock_time(at)}") for feed, at in explained.seen_in]
+    for each in explained.matches:
+        words = ", ".join(dict.fromkeys(span.text for span in each.match.spans))
+        told = _TOLD[each.decision]
+        lines.append(styled(f"  {each.match.topic_id} (version {each.match.topic_version}): {told}", "green"))
+        lines.append(styled(f"    by {each.match.clause}", "dim"))
+        lines.append(styled(f"    words: {words}"))
+    if not explained.matches:
+        lines.append(styled("  matched no topic when it was seen", "yellow"))
+    for record in explained.deliveries:
+        delivery = record.delivery
+        lines.append(styled(f"  delivery {delivery.id} to {delivery.receiver_id}: {delivery.state}"))
+        lines += [
+            styled(f"    {attempt.number}. {clock_time(attempt.at)} {attempt.answer.outcome} {attempt.answer.detail}")
+            for attempt in record.history
+        ]
+    lines.append(styled("  What today's topics say:"))
+    for topic, explanation in explained.today:
+        lines += _clauses(explanation, f"{topic.id}: ", 2)
+    return lines
+
+
+def _clauses(explanation: "Explanation", lead: str, depth: int) -> "list[Text]":
+    words = ", ".join(dict.fromkeys(span.text for span in explanation.spans))
+    mark = "yes" if explanation.holds else "no "
+    line = styled(f"{'  ' * depth}{mark} {lead}{explanation.clause}{f'  <- {words}' if words else ''}", "green" if explanation.holds else "dim")
+    if depth > _DEPTH_MAX:
+        return [line]
+    return [line, *(each for child in explanation.children for each in _clauses(child, "", depth + 1))]
+
+
+def _plain(explained: "Explained") -> dict[str, object]:
+    stored = explained.stored
+    return {
+        "seen": True,
+        "id": stored.id,
+        "title": stored.item.title,
+        "link": stored.item.link,
+        "publisher": stored.publisher,
+        "feed": stored.feed_id,
+        "why": stored.why.value,
+        "first_seen": stored.first_seen,
+        "updated_at": stored.updated_at,
+        "seen_in": [{"feed": feed, "listed_at": at} for feed, at in explained.seen_in],
+        "matches": [
+            {
+                "topic": each.match.topic_id,
+                "version": each.match.topic_version,
+                "decision": each.decision.value,
+                "clause": each.match.clause,
+                "words": [span.text for span in each.match.spans],
+                "alert_id": each.alert_id,
+            }
+            for each in explained.matches
+        ],
+        "deliveries": [
+            {
+                "id": record.delivery.id,
+                "receiver": record.delivery.receiver_id,
+                "state": record.delivery.state.value,
+                "attempts": [{"at": each.at, "outcome": each.answer.outcome.value, "detail": each.answer.detail} for each in record.history],
+            }
+            for record in explained.deliveries
+        ],
+        "today": {topic.id: explanation.holds for topic, explanation in explained.today},
+    }
