@@ -61,7 +61,7 @@ def check(
 def healthcheck(context: typer.Context) -> None:
     """Ask the running daemon whether it can do its work. Exit code 0 if so, 1 if not.
 
-      newsmon healthcheck
+    newsmon healthcheck
     """
     from monitor.commands.healthcheck import ask
 

@@ -37,8 +37,8 @@ def list_(
 ) -> None:
     """List deliveries, newest first.
 
-      newsmon deliveries list --state dead
-      newsmon deliveries list --receiver desk --since 24h --json
+    newsmon deliveries list --state dead
+    newsmon deliveries list --receiver desk --since 24h --json
     """
     from monitor.adapters.store import deliveries
     from monitor.model.delivery import DeliveryState
@@ -89,7 +89,7 @@ def list_(
 def show(context: typer.Context, delivery_id: str = typer.Argument(metavar="ID"), as_json: bool = _JSON) -> None:
     """Show one delivery with every attempt and answer.
 
-      newsmon deliveries show msg_0123456789
+    newsmon deliveries show msg_0123456789
     """
     from monitor.adapters.store import deliveries
 
@@ -100,10 +100,17 @@ def show(context: typer.Context, delivery_id: str = typer.Argument(metavar="ID")
     delivery = record.delivery
     if as_json:
         attempts = [
-            {"at": each.at, "outcome": each.answer.outcome.value, "status": each.answer.status, "detail": each.answer.detail}
+            {
+                "at": each.at,
+                "outcome": each.answer.outcome.value,
+                "status": each.answer.status,
+                "detail": each.answer.detail,
+            }
             for each in record.history
         ]
-        print_json({"id": delivery.id, "receiver": delivery.receiver_id, "state": delivery.state.value, "attempts": attempts})
+        print_json(
+            {"id": delivery.id, "receiver": delivery.receiver_id, "state": delivery.state.value, "attempts": attempts}
+        )
         return
     write(
         styled(f"{delivery.id}  to {delivery.receiver_id}, number {delivery.sequence or '-'}", "bold"),
@@ -140,7 +147,7 @@ def replay(context: typer.Context, delivery_ids: list[str] = typer.Argument(meta
 def test_receiver(context: typer.Context, receiver_id: str = typer.Argument(metavar="ID")) -> None:
     """Send a receiver a marked test event, signed and sent as every alert is.
 
-      newsmon test-receiver desk
+    newsmon test-receiver desk
     """
     configuration = configuration_of(context)
     receivers = {receiver.id: receiver for receiver in configuration.receivers}
@@ -163,5 +170,7 @@ def test_receiver(context: typer.Context, receiver_id: str = typer.Argument(meta
 
     probed = asyncio.run(ask())
     answer = probed.answer
-    print(f"{receiver_id}: {answer.outcome.value}{f', {answer.detail}' if answer.detail else ''} (webhook-id {probed.delivery.id})")
+    print(
+        f"{receiver_id}: {answer.outcome.value}{f', {answer.detail}' if answer.detail else ''} (webhook-id {probed.delivery.id})"
+    )
     raise typer.Exit(OK if answer.outcome is Attempt.OK else FOUND_PROBLEMS)

@@ -56,7 +56,12 @@ def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
     now = time_now()
     if as_json:
         known = [
-            {"id": feed.id, "url": feed.url, "last_poll_at": state and state.last_poll_at, "detail": state and state.last_detail}
+            {
+                "id": feed.id,
+                "url": feed.url,
+                "last_poll_at": state and state.last_poll_at,
+                "detail": state and state.last_detail,
+            }
             for feed, state in unseen.feeds
         ]
         print_json({"seen": False, "asked": word, "domain": unseen.domain, "feeds": known})
@@ -65,7 +70,9 @@ def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
     if not unseen.feeds:
         write(styled(f"No feed of {unseen.domain or 'that site'} is configured; add one to feeds.yaml."))
     for feed, state in unseen.feeds:
-        polled = "was never polled" if state is None else f"was polled {ago(state.last_poll_at, now)}: {state.last_detail}"
+        polled = (
+            "was never polled" if state is None else f"was polled {ago(state.last_poll_at, now)}: {state.last_detail}"
+        )
         write(styled(f"  {feed.id} {polled}"))
 
 
@@ -74,7 +81,9 @@ def _lines(explained: "Explained") -> "list[Text]":
     lines = [
         styled(stored.item.title, "bold"),
         styled(f"  {stored.publisher}  {stored.item.link}", "dim"),
-        styled(f"  seen {clock_time(stored.first_seen)} in {stored.feed_id} ({stored.why}), published {clock_time(stored.item.published)}"),
+        styled(
+            f"  seen {clock_time(stored.first_seen)} in {stored.feed_id} ({stored.why}), published {clock_time(stored.item.published)}"
+        ),
     ]
     if stored.updated_at is not None:
         lines.append(styled(f"  edited {clock_time(stored.updated_at)}"))
@@ -103,7 +112,10 @@ def _lines(explained: "Explained") -> "list[Text]":
 def _clauses(explanation: "Explanation", lead: str, depth: int) -> "list[Text]":
     words = ", ".join(dict.fromkeys(span.text for span in explanation.spans))
     mark = "yes" if explanation.holds else "no "
-    line = styled(f"{'  ' * depth}{mark} {lead}{explanation.clause}{f'  <- {words}' if words else ''}", "green" if explanation.holds else "dim")
+    line = styled(
+        f"{'  ' * depth}{mark} {lead}{explanation.clause}{f'  <- {words}' if words else ''}",
+        "green" if explanation.holds else "dim",
+    )
     if depth > _DEPTH_MAX:
         return [line]
     return [line, *(each for child in explanation.children for each in _clauses(child, "", depth + 1))]
@@ -138,7 +150,10 @@ def _plain(explained: "Explained") -> dict[str, object]:
                 "id": record.delivery.id,
                 "receiver": record.delivery.receiver_id,
                 "state": record.delivery.state.value,
-                "attempts": [{"at": each.at, "outcome": each.answer.outcome.value, "detail": each.answer.detail} for each in record.history],
+                "attempts": [
+                    {"at": each.at, "outcome": each.answer.outcome.value, "detail": each.answer.detail}
+                    for each in record.history
+                ],
             }
             for record in explained.deliveries
         ],

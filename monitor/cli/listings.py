@@ -15,8 +15,8 @@ _JSON = typer.Option(False, "--json", help="One JSON object a line.")
 def topics(context: typer.Context, as_json: bool = _JSON) -> None:
     """List the topics, and how often each matched within a day and a week.
 
-      newsmon topics
-      newsmon topics --json | jq -r .query
+    newsmon topics
+    newsmon topics --json | jq -r .query
     """
     from monitor.adapters.store import matches
 
@@ -52,8 +52,8 @@ def topics(context: typer.Context, as_json: bool = _JSON) -> None:
 def feeds(context: typer.Context, as_json: bool = _JSON) -> None:
     """List the feeds: state in words, last success, last new item, failures, next poll.
 
-      newsmon feeds
-      newsmon feeds --json | jq 'select(.state != "ok")'
+    newsmon feeds
+    newsmon feeds --json | jq 'select(.state != "ok")'
     """
     from monitor.adapters.store import feeds as stored
     from monitor.steps.schedule import state_word
@@ -109,8 +109,8 @@ def alerts(
 ) -> None:
     """List what alerted, newest first.
 
-      newsmon alerts --since 24h
-      newsmon alerts --topic peace-talks --json
+    newsmon alerts --since 24h
+    newsmon alerts --topic peace-talks --json
     """
     from monitor.adapters.store import alerts as stored
     from monitor.model.ids import TopicId
@@ -126,6 +126,10 @@ def alerts(
             continue
         items = alert.data.get("items")
         heading = styled(f"{clock_time(alert.created_at)}  ", "dim") + badge(alert.severity)
-        write(heading + styled(f"  {', '.join(alert.topics) or alert.type.value}", "bold") + styled(f"  {alert.id}", "dim"))
+        write(
+            heading
+            + styled(f"  {', '.join(alert.topics) or alert.type.value}", "bold")
+            + styled(f"  {alert.id}", "dim")
+        )
         for item in items if isinstance(items, list) else []:
             write(styled(f"  {item['title']} ({item['publisher']})"), styled(f"  {item['link']}", "dim"))

@@ -24,7 +24,13 @@ OK, FOUND_PROBLEMS, BAD_USAGE = 0, 1, 2
 WIDTH_MAX = 140  # of what is read on a terminal; longer lines tire
 PIPED_WIDTH = 10_000  # where nobody sees a margin, nothing is cut or wrapped
 
-SEVERITY_STYLES = {"critical": "bold white on red", "high": "bold red", "medium": "bold yellow", "low": "cyan", "info": "dim"}
+SEVERITY_STYLES = {
+    "critical": "bold white on red",
+    "high": "bold red",
+    "medium": "bold yellow",
+    "low": "cyan",
+    "info": "dim",
+}
 STATE_STYLES = {
     "ok": "green",
     "delivered": "green",
@@ -97,7 +103,12 @@ def table(*columns: str, right: Iterable[str] = (), flexible: Iterable[str] = ()
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in columns:
         wraps = name in flexible
-        made.add_column(name, justify="right" if name in right else "left", no_wrap=not wraps, overflow="fold" if wraps else "ellipsis")
+        made.add_column(
+            name,
+            justify="right" if name in right else "left",
+            no_wrap=not wraps,
+            overflow="fold" if wraps else "ellipsis",
+        )
     return made
 
 

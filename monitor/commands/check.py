@@ -81,7 +81,9 @@ def _unreachable(configuration: Configuration, lookup: Lookup, limit: timedelta)
 
 
 def _targets(configuration: Configuration) -> Iterator[_Target]:
-    named = [("feed", feed.id, feed.url, feed.allow_private) for feed in configuration.feeds]
+    named: list[tuple[str, str, str, tuple[str, ...]]] = [
+        ("feed", feed.id, feed.url, feed.allow_private) for feed in configuration.feeds
+    ]
     named += [("receiver", each.id, each.url, each.allow_private) for each in configuration.receivers if each.url]
     for kind, id_, url, allow_private in named:
         parts = urlsplit(url)

@@ -65,7 +65,9 @@ def _explained(stored: StoredItem, configuration: Configuration, read: Read) -> 
         seen_in=tuple(read(lambda tx: items.feeds_of(tx, stored.id))),
         matches=tuple(decided),
         deliveries=tuple(
-            record for alert in told for record in read(lambda tx, alert=alert: deliveries.of_alert(tx, alert))  # type: ignore[misc]
+            record
+            for alert in told
+            for record in read(lambda tx, alert=alert: deliveries.of_alert(tx, alert))  # type: ignore[misc]
         ),
         today=tuple((topic, explain(stored.item, topic.id, topics)) for topic in configuration.topics),
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from monitor.loops.process import Rules
 from monitor.model.delivery import DeliveryState
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId, ReceiverId, TopicId
 from monitor.model.settings import RetentionSettings
 from monitor.ports import Clock, Held, Untold, Upkeep
@@ -48,9 +48,10 @@ async def tell_baselines(upkeep: Upkeep, feeds: Mapping[FeedId, Feed], rules: Ru
     now = clock.now()
     if untold.since is None or (untold.never_polled and now < untold.since + BASELINE_WAIT):
         return 0
-    read = [(feed_id, feeds[feed_id].publisher if feed_id in feeds else feed_id) for feed_id in untold.feeds]
+    held_back = [feed for id_ in untold.feeds if (feed := feeds.get(id_)) and feed.first_poll is not FirstPoll.ALL]
+    read = [(feed.id, feed.publisher) for feed in held_back]
     told = []
-    for receiver in dict.fromkeys(route.receiver for route in rules.routes):
+    for receiver in dict.fromkeys(route.receiver for route in rules.routes) if read else ():
         held = [
             alerts.Held(title=each.title, link=each.link, publisher=each.publisher, topics=topics)
             for each in untold.held

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor.loops.process import Rules, ingest
 from monitor.model.alert import Decision
@@ -70,7 +71,10 @@ class PollLoop:
             self._meter.lagged(now - state.next_poll_at)
             task = asyncio.create_task(self._poll(feed, state), name=f"poll {feed.id}")
             self._running[feed.id] = task
-            task.add_done_callback(lambda _, feed_id=feed.id: self._running.pop(feed_id, None))
+            task.add_done_callback(partial(self._ended, feed.id))
+
+    def _ended(self, feed_id: FeedId, _: asyncio.Task[None]) -> None:
+        self._running.pop(feed_id, None)
 
     async def drain(self, limit: timedelta) -> None:
         """Let running polls end, for at most that long; then they are given up, as if they had never begun."""

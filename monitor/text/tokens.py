@@ -78,9 +78,9 @@ _LETTERS = str.maketrans(
 
 _TAILS = frozenset({"s", "re", "ll", "ve", "d", "m"})  # Trump's, we're: the word is what stands before
 # l'Ukraine, dell'Ucraina: two words
-_ELISIONS = frozenset({"l", "d", "j", "m", "t", "s", "c", "n", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu"}) | frozenset(
-    {"un", "dell", "nell", "sull", "dall", "all", "coll", "quell", "quest", "gl"}
-)
+_ELISIONS = frozenset(
+    {"l", "d", "j", "m", "t", "s", "c", "n", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu"}
+) | frozenset({"un", "dell", "nell", "sull", "dall", "all", "coll", "quell", "quest", "gl"})
 
 
 class Token(NamedTuple):

@@ -466,7 +466,10 @@ def test_n12_of_mixed_answers_only_what_may_be_dialled_is(serve: Serve) -> None:
 
 def test_a_host_name_allows_what_it_resolves_to_for_its_own_feed_alone(serve: Serve) -> None:
     async def run() -> list[tuple[str, str]]:
-        async with serve(answer(body=FEED)) as wire, Fetcher(user_agent="newsmon/test", lookup=lambda _: ["127.0.0.1"]) as fetcher:
+        async with (
+            serve(answer(body=FEED)) as wire,
+            Fetcher(user_agent="newsmon/test", lookup=lambda _: ["127.0.0.1"]) as fetcher,
+        ):
             urls = [f"http://rsshub:{wire.port}/", f"http://other:{wire.port}/", f"http://rsshub:{wire.port}/"]
             allowed = [("rsshub",), ("rsshub",), ()]
             asked = zip(urls, allowed, strict=True)
@@ -479,7 +482,10 @@ def test_a_host_name_allows_what_it_resolves_to_for_its_own_feed_alone(serve: Se
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::", "localhost"])
 def test_n15_newsmon_does_not_read_itself(serve: Serve, host: str) -> None:
     async def run() -> tuple[tuple[str, str], int, int]:
-        async with serve(answer(body=FEED)) as wire, Fetcher(user_agent="newsmon/test", own_addresses=[(host, wire.port)]) as fetcher:
+        async with (
+            serve(answer(body=FEED)) as wire,
+            Fetcher(user_agent="newsmon/test", own_addresses=[(host, wire.port)]) as fetcher,
+        ):
             request = Request(url=wire.url, allow_private=LOOPBACK)
             return words(await fetcher.fetch(request)), wire.accepted, wire.port
 
@@ -586,7 +592,10 @@ def test_what_is_not_secure_is_not_read(serve: Serve, reply: bytes, detail: str)
 @pytest.mark.served
 def test_n9_https_never_leads_back_to_http(serve: Serve, certificates: Path) -> None:
     async def run() -> tuple[Response | FetchFailure, int]:
-        async with serve(answer(body=FEED)) as plain, serve(to(plain.url), tls=tls_server(certificates, "good")) as wire:
+        async with (
+            serve(answer(body=FEED)) as plain,
+            serve(to(plain.url), tls=tls_server(certificates, "good")) as wire,
+        ):
             async with Fetcher(user_agent="newsmon/test", tls=tls_client(certificates, "good")) as fetcher:
                 url = f"https://127.0.0.1:{wire.port}/"
                 return await fetcher.fetch(Request(url=url, allow_private=LOOPBACK)), plain.accepted

@@ -13,7 +13,7 @@ from monitor.adapters import logs
 from monitor.model.secret import Secret
 from monitor.model.severity import Severity
 
-HOSTILE = "a\r\nb\x1b[2J\u202ec\u2028d\x9be\ud800f\x00"
+HOSTILE = "a\r\nb\x1b[2J\u202ec\u2028d\x9bef\x00"
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ TEXT = {
     ),
     "hostile message": (
         lambda: poll.info(HOSTILE),
-        "info     poll: a\\r\\nb\\x1b[2J\\u202ec\\u2028d\\x9be\\ud800f\\x00\n",
+        "info     poll: a\\r\\nb\\x1b[2J\\u202ec\\u2028d\\x9bef\\x00\n",
     ),
     "hostile value": (
         lambda: poll.info("x", extra={"title": 'say "hi"\nok=1 \u202e\x9b', "bare": "\x1b"}),

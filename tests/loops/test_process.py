@@ -77,7 +77,12 @@ class Desk:
         before = self.store.read_now(lambda tx: feeds.get(tx, feed.id))
         assert before is not None
         state = FeedState(
-            feed_id=feed.id, next_poll_at=now + HOUR, url=feed.url, last_poll_at=now, last_success_at=now, document_at=now
+            feed_id=feed.id,
+            next_poll_at=now + HOUR,
+            url=feed.url,
+            last_poll_at=now,
+            last_success_at=now,
+            document_at=now,
         )
         parsed = Parsed(kind="rss20", items=listed)
         ingested, _ = self.store.write_now(
@@ -104,7 +109,11 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def item(number: int = 1, title: str = "A minerals deal is near", published: datetime | None = None) -> Item:
     return Item(
-        guid=f"id:{number}", link=f"https://news.example/{number}", title=title, summary=f"Story {number}.", published=published
+        guid=f"id:{number}",
+        link=f"https://news.example/{number}",
+        title=title,
+        summary=f"Story {number}.",
+        published=published,
     )
 
 
@@ -181,7 +190,9 @@ def test_the_same_link_in_another_feed_alerts_once(desk: Desk) -> None:
     desk.poll(bbc, QUIET)
     desk.poll(cnn, QUIET)
     desk.poll(bbc, item(1))
-    polled = desk.poll(cnn, Item(guid="x", link="https://news.example/1?utm_source=cnn", title="A minerals deal", summary="s"))
+    polled = desk.poll(
+        cnn, Item(guid="x", link="https://news.example/1?utm_source=cnn", title="A minerals deal", summary="s")
+    )
     assert (polled.new_items, told(polled)) == (0, [])
     wording = Item(guid="x", link="https://news.example/1", title="NATO membership and a minerals deal", summary="t")
     assert told(desk.poll(cnn, wording)) == [(["nato"], "matched_after_edit", 1)]

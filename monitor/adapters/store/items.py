@@ -69,7 +69,7 @@ def first_seen(tx: Connection, ids: Sequence[ItemId]) -> dict[ItemId, datetime]:
 
 def write(tx: Connection, feed_id: FeedId, sightings: Sequence[Sighting], now: datetime) -> None:
     """Store what one document lists: new items, new words of known ones, and that all of their keys are listed now."""
-    _carry_over(tx, feed_id, now)
+    _carry_over(tx, feed_id)
     new = [_values(sighting.stored) for sighting in sightings if sighting.is_new]
     if new:
         tx.execute(insert(_items).on_conflict_do_nothing(), new)
@@ -104,10 +104,14 @@ def write(tx: Connection, feed_id: FeedId, sightings: Sequence[Sighting], now: d
         )
 
 
-def _carry_over(tx: Connection, feed_id: FeedId, now: datetime) -> None:
+def _carry_over(tx: Connection, feed_id: FeedId) -> None:
     """A document that stood unchanged for long was listed until its last good poll: its keys live on from there."""
-    row = tx.execute(select(_feeds.c.listed_from, _feeds.c.last_success_at).where(_feeds.c.id == feed_id)).first()
-    if row is None or row.listed_from is None or row.last_success_at is None or row.listed_from > now - 2 * TOUCH_AFTER:
+    row = tx.execute(
+        select(_feeds.c.listed_from, _feeds.c.document_at, _feeds.c.last_success_at).where(_feeds.c.id == feed_id)
+    ).first()
+    if row is None or row.document_at is None or row.last_success_at is None:
+        return
+    if row.last_success_at - row.document_at <= TOUCH_AFTER:
         return
     listed = (_keys.c.feed_id == feed_id, _keys.c.listed_at >= row.listed_from)
     tx.execute(update(_keys).where(*listed).values(listed_at=row.last_success_at))

@@ -12,6 +12,9 @@ from typing import Self
 import aiohttp
 
 STOP_SECONDS_MAX = 8.0
+AFTERMATH_TRIES_MAX = 40
+AFTERMATH_SECONDS = 0.05
+PROCESSES = Path("/proc")
 SCRAPE_SECONDS_MAX = 5.0
 LOG_LINES_SHOWN = 25
 
@@ -71,19 +74,26 @@ class Daemon:
         if self._process.returncode is None:
             self._process.terminate()
         try:
-            return await asyncio.wait_for(self._process.wait(), STOP_SECONDS_MAX)
+            code = await asyncio.wait_for(self._process.wait(), STOP_SECONDS_MAX)
         except TimeoutError:
             return None
+        for _ in range(AFTERMATH_TRIES_MAX):  # its workers notice a moment later that it is gone
+            if not self.left_running():
+                break
+            await asyncio.sleep(AFTERMATH_SECONDS)
+        return code
 
     def left_running(self) -> bool:
-        """Whether any process of its group is left."""
+        """Whether any process of its group lives. What has ended and waits for its parent to notice does not."""
         if self._process is None:
             return False
         try:
             os.killpg(self._process.pid, 0)
         except ProcessLookupError:
             return False
-        return True
+        return not PROCESSES.is_dir() or any(
+            _lives_in(stat, self._process.pid) for stat in PROCESSES.glob("[0-9]*/stat")
+        )
 
     async def metrics(self) -> str:
         """What /metrics says now."""
@@ -106,3 +116,12 @@ class Daemon:
     def _kill_all(self) -> None:
         if self._process is not None and self.left_running():
             os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _lives_in(stat: Path, group: int) -> bool:
+    """Whether /proc/N/stat speaks of a live process of that group (proc(5): the state and the group follow the name in brackets)."""
+    try:
+        state, _, found = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+    except (OSError, ValueError):
+        return False
+    return state != "Z" and int(found) == group

@@ -125,7 +125,8 @@ class ForPeople:
                 found = [word for word in words if word["field"] == field]
                 if field == "title" or found:
                     self._console.print(Text(_INDENT) + self._marked(item[field], found))
-            why = f"{item['publisher']}, {item['age']} · {data['reason']} · {item['link']}"
+            old = f", {item['age']}" if item["age"] else ""
+            why = f"{item['publisher']}{old} · {data['reason']} · {item['link']}"
             self._print(_INDENT + why, "dim")
 
     def _marked(self, text: str, words: Sequence[Mapping[str, str]]) -> Text:

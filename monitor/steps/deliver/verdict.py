@@ -63,7 +63,7 @@ def receiver_after(answer: Answer, receiver_state: ReceiverState, now: datetime)
 
 
 def _paused_until(answer: Answer, receiver_state: ReceiverState, now: datetime) -> datetime | None:
-    """Until when the whole receiver asked to be left alone: the later of what it asks for now and what it asked for before.
+    """Until when the whole receiver asked to be left alone: the later of what it asks now and what it asked for before.
     A late row's own long pause is no reason to make new alerts wait.
     """
     throttled = answer.outcome is Attempt.RATE_LIMITED or answer.status == _UNAVAILABLE

@@ -130,7 +130,7 @@ def _parse(text: str) -> Tree[Token]:
     opened: list[Token] = []
     before: Token | None = None
     try:
-        for token in parser.lexer_thread.lex(parser.parser_state):
+        for token in parser.lexer_thread.lex(parser.parser_state):  # type: ignore[no-untyped-call]
             if token.type == "_OPEN":
                 opened.append(token)
             elif token.type == "_CLOSE":
@@ -142,7 +142,7 @@ def _parse(text: str) -> Tree[Token]:
             before = token
     except UnexpectedCharacters as error:
         message, hint = "this quotation mark has no partner", 'quotes stand around a phrase: "like this"'
-        raise QueryError(message, text=text, offset=error.pos_in_stream, hint=hint) from error
+        raise QueryError(message, text=text, offset=int(str(error.pos_in_stream)), hint=hint) from error
     if opened:
         raise _refusal("“(” is never closed", opened[-1], text, "add “)” where the group ends")
     tree = _feed(parser, None, before, text)
@@ -153,10 +153,13 @@ def _parse(text: str) -> Tree[Token]:
 def _feed(parser: InteractiveParser, token: Token | None, before: Token | None, text: str) -> Tree[Token]:
     """Gives the parser a token, or the end; after the end its answer is the tree."""
     try:
-        tree: Tree[Token] = parser.feed_eof(before) if token is None else parser.feed_token(token)
+        if token is not None:
+            answer: Tree[Token] = parser.feed_token(token)
+        else:
+            answer = parser.feed_eof(before)  # type: ignore[no-untyped-call]  # lark's own annotations end here
     except UnexpectedToken as error:
         raise _misplaced(token, before, text) from error
-    return tree
+    return answer
 
 
 def _misplaced(token: Token | None, before: Token | None, text: str) -> QueryError:

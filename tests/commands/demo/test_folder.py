@@ -14,14 +14,14 @@ KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def test_is_accepted_and_says_what_it_was_told(tmp_path: Path) -> None:
-    urls = {publisher.feed: f"http://{publisher.host}:1/{publisher.feed}" for publisher in NEWS_DAY.publishers}
+    urls = {publisher.feed: f"http://{publisher.host}:2001/{publisher.feed}" for publisher in NEWS_DAY.publishers}
     write_folder(
         tmp_path,
         publishers=NEWS_DAY.publishers,
         feed_urls=urls,
-        sink_url="http://127.0.0.1:2/alerts",
+        sink_url="http://127.0.0.1:2002/alerts",
         secret=KEY,
-        listen="127.0.0.1:3",
+        listen="127.0.0.1:2003",
     )
     read = load(tmp_path, {})
     assert read.warnings == ()
@@ -30,11 +30,11 @@ def test_is_accepted_and_says_what_it_was_told(tmp_path: Path) -> None:
     ]
     assert {feed.interval for feed in read.feeds} == {timedelta(seconds=2)}
     (receiver,) = read.receivers
-    assert (receiver.id, receiver.url) == (RECEIVER, "http://127.0.0.1:2/alerts")
+    assert (receiver.id, receiver.url) == (RECEIVER, "http://127.0.0.1:2002/alerts")
     assert [secret.reveal() for secret in receiver.secrets] == [KEY]
     assert (tmp_path / SECRET).stat().st_mode & 0o777 == 0o600
     assert read.routes == (Route(receiver=ReceiverId(RECEIVER)),)
     assert (read.settings.listen, read.settings.database) == (
-        Listen(host="127.0.0.1", port=3),
+        Listen(host="127.0.0.1", port=2003),
         tmp_path / "newsmon.sqlite",
     )

@@ -1,11 +1,21 @@
 """The news day keeps its own promises: what its entries match is what it says, and what must be told follows from it."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
-from monitor.commands.demo.documents import link_of
+from monitor.commands.demo.documents import CONTENT_TYPES, document, link_of
 from monitor.commands.demo.news_day import NEWS_DAY, Entry, Publisher
+from monitor.config import load, shipped
+from monitor.model.item import Parsed
+from monitor.model.poll import Document
+from monitor.steps.match import compile_topics, match
+from monitor.steps.parse import parse
+
+NOW = datetime(2025, 2, 24, 12, tzinfo=UTC)
+_CONFIGURATION = load(shipped(), {})
+PACK = compile_topics(_CONFIGURATION.topics, _CONFIGURATION.entities)
 
 WORDED = [
     (publisher, number, entry)
@@ -19,7 +29,9 @@ WORDED = [
     ("publisher", "number", "entry"), WORDED, ids=[f"{number}-{entry.slug}" for _, number, entry in WORDED]
 )
 def test_matches_the_topics_that_it_says(publisher: Publisher, number: int, entry: Entry) -> None:
-    assert {str(match.topic_id) for match in TOPICS_OF_THE_PACK(publisher, entry)} == entry.topics
+    parsed = parse(Document(body=document(publisher, (entry,), NOW), content_type=CONTENT_TYPES[publisher.kind]), NOW)
+    assert isinstance(parsed, Parsed)
+    assert [{str(found.topic_id) for found in match(item, PACK)} for item in parsed.items] == [set(entry.topics)]
 
 
 def test_an_entry_is_told_when_its_words_are_new_and_match() -> None:
