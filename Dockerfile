@@ -19,3 +19,15 @@ RUN python -m pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /d
 
 FROM python:3.13-slim
 ENV PATH=/opt/newsmon/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+RUN groupadd --gid 10001 newsmon \
+ && useradd --uid 10001 --gid newsmon --no-create-home --home-dir /var/lib/newsmon --shell /usr/sbin/nologin newsmon \
+ && install -d -o newsmon -g newsmon -m 0750 /var/lib/newsmon
+COPY --from=build /opt/newsmon /opt/newsmon
+COPY config /etc/newsmon
+ENV NEWSMON_CONFIG=/etc/newsmon
+WORKDIR /var/lib/newsmon
+VOLUME /var/lib/newsmon
+USER newsmon
+HEALTHCHECK --interval=15s --timeout=10s --start-period=30s CMD ["newsmon", "healthcheck"]
+ENTRYPOINT ["newsmon"]
+CMD ["run"]

@@ -1,6 +1,7 @@
 """environment: values that name variables (`${NAME}`) in, the same values with the variables' contents out.
 
-`$${` stands for the characters `${`. What came from a variable is marked, so that no message shows it.
+`${NAME:-text}` is `text` where the variable is not set, or empty, as in a shell and in Compose. `$${` stands for the
+characters `${`. What may come from a variable is marked, so that no message shows it.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import replace
 from monitor.config.document import Document, Entry, Mapping, Node, Scalar, Sequence
 from monitor.config.problems import ConfigError, KeyPath, Problem
 
-_REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+_REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
 
 
 def fill(document: Document, environ: Variables[str, str]) -> Document:
@@ -36,13 +37,15 @@ def _fill(document: Document, node: Node, path: KeyPath, environ: Variables[str,
         return node
 
     def content(found: re.Match[str]) -> str:
-        name = found[1]
+        name, otherwise = found[1], found[2]
         if found[0] == "$${":
             return "${"
         if name is None:
             problems.append(
                 document.problem(path, "`${` begins the name of a variable; write `$${` for the characters")
             )
+        elif otherwise is not None:
+            return environ.get(name) or str(otherwise)
         elif name not in environ:
             problems.append(document.problem(path, f"the environment variable {name} is not set"))
         elif not environ[name]:

@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import resource
+import socket
 import ssl
+import threading
 import zlib
 from collections.abc import Callable
 from datetime import timedelta
@@ -501,7 +503,8 @@ def refuse(error: Exception) -> Callable[[str], list[str]]:
 
 
 NAMES = {
-    "N1 no such name": (OSError(-2, "?"), "the connection failed"),
+    "N1 no such name": (socket.gaierror(socket.EAI_NONAME, "?"), "the host name is not known"),
+    "N1 the name servers fail": (socket.gaierror(socket.EAI_AGAIN, "?"), "no answer from DNS"),
     "N1 a label too long for DNS": (UnicodeError("label too long"), "the host name is not known"),
 }
 
@@ -512,8 +515,6 @@ def test_a_name_that_is_none(error: Exception, detail: str) -> None:
 
 
 def test_n1_dns_that_hangs_ends_after_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    import threading
-
     monkeypatch.setattr("monitor.adapters.dial.DNS_SECONDS_MAX", 0.05)
     release = threading.Event()
 
