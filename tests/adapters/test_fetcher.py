@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from datetime import timedelta
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,7 @@ FAILURES: dict[str, tuple[Any, str, str]] = {
     "N11 to a mapped address": (
         to("http://[::ffff:a00:1]/"),
         "blocked",
-        "::ffff:a00:1 stands for 10.0.0.1, a private address",
+        f"{IPv6Address('::ffff:a00:1')} stands for 10.0.0.1, a private address",
     ),
     "N13 to a number": (to("http://2130706433/"), "blocked", "the URL names no host that can be dialled"),
     "N14 with a user": (
@@ -418,7 +419,10 @@ NEVER_DIALLED = {
     "N13 loopback": ("http://127.0.0.1:8080/", "127.0.0.1 is a loopback address"),
     "N13 loopback of IPv6": ("http://[::1]/", "::1 is a loopback address"),
     "N13 with a zone": ("http://[fe80::1%25lo]/", "fe80::1%25lo is a link-local address"),
-    "N11 mapped": ("http://[::ffff:7f00:1]/", "::ffff:7f00:1 stands for 127.0.0.1, a loopback address"),
+    "N11 mapped": (
+        "http://[::ffff:7f00:1]/",
+        f"{IPv6Address('::ffff:7f00:1')} stands for 127.0.0.1, a loopback address",
+    ),
     "no host": ("http:///feed", "a URL without a host"),
     "another scheme": ("ftp://a.example/", "a URL that is not http or https"),
     "a password": ("http://me:secret@a.example/", "a user name or password in the URL"),

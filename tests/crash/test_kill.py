@@ -31,7 +31,7 @@ POINTS = (
     "P8 after POST before 2xx",
     "P9 after 2xx before commit",
 )
-SEEDS = (1, 2)
+SEEDS = (1, 2, 3)
 FEEDS = 3
 ITEMS = 8  # of each feed
 RECEIVERS = ("desk", "chat")

@@ -37,14 +37,18 @@ def open_engine(path: Path, *, readonly: bool = False) -> Engine:
     def connect() -> sqlite3.Connection:
         uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        if readonly:
-            connection.execute("PRAGMA query_only=ON")
-        else:
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts for a new file only
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA foreign_keys=ON")
+        try:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+            if readonly:
+                connection.execute("PRAGMA query_only=ON")
+            else:
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts for a new file only
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA foreign_keys=ON")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     pool: dict[str, Any] = (

@@ -1,6 +1,7 @@
 """The store: what is committed stays, what fails harms nobody else, and every refusal says what to do."""
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -180,7 +181,7 @@ def test_not_a_database(tmp_path: Path) -> None:
 def test_a_newer_schema(tmp_path: Path) -> None:
     path = tmp_path / "news.sqlite"
     Store(path).close()
-    with sqlite3.connect(path) as db:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StorageError, match="written by a newer newsmon"):
         Store(path)

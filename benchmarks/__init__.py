@@ -1,0 +1,1 @@
+"""benchmarks: newsmon beside its simplest honest rival, in one run, interleaved."""
