@@ -50,7 +50,7 @@ def write_folder(
     )
     (folder / "settings.yaml").write_text(_SETTINGS.format(instance=INSTANCE, listen=listen), encoding="utf-8")
     (folder / "feeds.yaml").write_text(
-        "defaults: {interval: 2s, timeout: 5s}\nfeeds:\n" + "".join(feeds), encoding="utf-8"
+        "defaults: {interval: 1s, timeout: 5s}\nfeeds:\n" + "".join(feeds), encoding="utf-8"
     )
     (folder / "alerts.yaml").write_text(
         _ALERTS.format(receiver=RECEIVER, url=sink_url, secret=SECRET), encoding="utf-8"

@@ -1,7 +1,7 @@
 """news_day: one day of news as plain values: who publishes, what is listed when, what must be told and what must not.
 
 The day is 24 February 2025, the third anniversary of Russia's full-scale invasion of Ukraine. Publishers and wording are
-invented, the events are not. `links` stand under `.example`, which no name server will ever answer for (RFC 6761).
+invented, the events are not. Links stand under `.example`, which no name server will ever answer for (RFC 6761).
 """
 
 from collections.abc import Mapping

@@ -25,7 +25,7 @@ from monitor.commands.demo.sink import TAKEN, Arrival, Sink
 from monitor.commands.demo.tell import ForPeople, ForPrograms, Teller
 from monitor.commands.demo.verdict import Seen, polls_by_outcome, read_metrics, still_missing, verdict
 
-DAY_SECONDS_MAX = 45.0  # with what it takes to end the daemon: under a minute
+DAY_SECONDS_MAX = 47.0  # and STOP_SECONDS_MAX to end the daemon: under a minute
 SECRET_BYTES = 32
 PASSED, FAILED = 0, 1
 INTERRUPTED, TERMINATED = 130, 143  # as a shell tells of SIGINT and SIGTERM
@@ -36,7 +36,7 @@ def run_demo(*, keep: bool, as_json: bool) -> int:
     tell: Teller = ForPrograms() if as_json else ForPeople()
     folder = Path(tempfile.mkdtemp(prefix="newsmon-demo-"))
     try:
-        play = _Play(NEWS_DAY, folder, tell, SystemClock().now(), keep=keep)
+        play = Play(NEWS_DAY, folder, tell, SystemClock().now(), keep=keep)
         return PASSED if asyncio.run(play.run()) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -47,10 +47,19 @@ def run_demo(*, keep: bool, as_json: bool) -> int:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Play:
-    """One showing of a news day."""
+class Play:
+    """One showing of a news day, in an empty `folder`."""
 
-    def __init__(self, day: NewsDay, folder: Path, tell: Teller, start: datetime, *, keep: bool) -> None:
+    def __init__(
+        self,
+        day: NewsDay,
+        folder: Path,
+        tell: Teller,
+        start: datetime,
+        *,
+        keep: bool,
+        seconds_max: float = DAY_SECONDS_MAX,
+    ) -> None:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
         listen = f"{LOOPBACK}:{_free_port()}"
         self._day = day
@@ -59,6 +68,7 @@ class _Play:
         self._listen = listen
         self._tell = tell
         self._keep = keep
+        self._seconds_max = seconds_max
         self._wake = asyncio.Event()
         self._down: set[str] = set()  # feeds in trouble
         self._feeds = FeedServer(day, start, self._served)
@@ -93,7 +103,7 @@ class _Play:
         """Every stage in its turn, and then what the daemon counted: empty if the day did not come to its end."""
         reached = 0
         try:
-            async with asyncio.timeout(DAY_SECONDS_MAX):
+            async with asyncio.timeout(self._seconds_max):
                 for reached, stage in enumerate(self._day.stages):
                     if reached:
                         self._feeds.advance()
@@ -105,7 +115,7 @@ class _Play:
                     return await self._daemon.metrics()
                 reasons = ["the daemon ended before the day did"]
         except TimeoutError:
-            reasons = [f"time is up after {DAY_SECONDS_MAX:g} s, in stage {reached + 1}", *self._open(reached)]
+            reasons = [f"time is up after {self._seconds_max:g} s, in stage {reached + 1}", *self._open(reached)]
         except OSError as error:  # aiohttp's errors of a connection are OSErrors
             reasons = [f"the daemon does not show its metrics: {error}"]
         self._tell.stuck(reasons, self._daemon.last_words())

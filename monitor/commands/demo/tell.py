@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.rule import Rule
 from rich.table import Table
@@ -84,12 +85,14 @@ class ForPeople:
             self._print(f"  | {line}", "dim")
 
     def closes(self, checks: Sequence[Check], polls: Mapping[str, int], *, passed: bool, folder: Path | None) -> None:
-        table = Table(title_justify="left", title="The evening's count", header_style="bold")
-        for column in ("", "expected", "found", ""):
-            table.add_column(column)
+        table = Table(title="The evening's count", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+        table.add_column("", no_wrap=True)
+        table.add_column("", no_wrap=True)
+        table.add_column("expected")
+        table.add_column("found")
         for check in checks:
             mark = Text("ok", style="green") if check.passed else Text("NO", style="bold red")
-            table.add_row(check.name, check.expected, check.found, mark)
+            table.add_row(mark, check.name, check.expected, check.found)
         self._console.print()
         self._console.print(table)
         self._print("polls by outcome: " + ", ".join(f"{count} {outcome}" for outcome, count in polls.items()), "dim")

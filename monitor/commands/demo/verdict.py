@@ -98,7 +98,7 @@ def _alerts(day: NewsDay, seen: Seen) -> Check:
         *(f"not expected: {title} [{', '.join(topics)}]" for title, topics in (arrived - expected).elements()),
     ]
     return Check(
-        name="alerts that arrived",
+        name="alerts",
         expected=str(expected.total()),
         found=str(arrived.total()),
         details=tuple(details),
@@ -118,9 +118,9 @@ def _baseline(day: NewsDay, seen: Seen) -> Check:
     ]
     details = [] if found == expected else [f"(feeds, items that match, by topic): {expected} expected, {found} found"]
     return Check(
-        name="baseline summaries",
-        expected=f"1 of {len(day.publishers)} feeds, {held} items held",
-        found="; ".join(f"1 of {feeds} feeds, {items} items held" for feeds, items, _ in found) or "none",
+        name="summaries of the baseline",
+        expected=f"1: {len(day.publishers)} feeds, {held} held",
+        found="; ".join(f"1: {feeds} feeds, {items} held" for feeds, items, _ in found) or "none",
         details=tuple(details),
         passed=found == expected,
     )
@@ -129,7 +129,7 @@ def _baseline(day: NewsDay, seen: Seen) -> Check:
 def _once(seen: Seen) -> Check:
     times = Counter(arrival.webhook_id for arrival in seen.arrived)
     repeated = [f"{webhook_id}: {count} times" for webhook_id, count in times.items() if count > 1]
-    return _check("repeats of what was taken", 0, times.total() - len(times), repeated)
+    return _check("repeats", 0, times.total() - len(times), repeated)
 
 
 def _signatures(seen: Seen) -> Check:
@@ -143,14 +143,14 @@ def _retry(day: NewsDay, seen: Seen) -> Check:
     lost = [f"refused and never sent again: {refusal.webhook_id}" for refusal in seen.refused if refusal not in later]
     if not seen.refused:
         lost.append(f"there was no alert to refuse: {day.refused_once}")
-    return _check("refused once, then taken under the same webhook-id", 1, len(later), lost)
+    return _check("refused, and sent again", 1, len(later), lost)
 
 
 def _sequence(seen: Seen) -> Check:
     numbers = sorted(arrival.data["sequence"] for arrival in seen.arrived)
     details = [] if numbers == list(range(1, len(numbers) + 1)) else [f"the numbers were {numbers}"]
     return Check(
-        name="sequence without gaps",
+        name="sequence, no gaps",
         expected=f"1 to {len(numbers)}",
         found=f"{numbers[0]} to {numbers[-1]}" if numbers else "none",
         details=tuple(details),
@@ -162,7 +162,7 @@ def _outbox(day: NewsDay, seen: Seen) -> Check:
     """What the daemon says that it wrote must be what arrived: nothing waits, nothing was written that nobody expects."""
     expected = sum(len(topics) * count for (_, topics), count in expected_alerts(day).items())
     written = sum(value for series, value in seen.metrics.items() if series.startswith("newsmon_alerts_total{"))
-    return _check("topics told, by the daemon's count", expected, int(written))
+    return _check("daemon's own count of topics", expected, int(written))
 
 
 def _polls(day: NewsDay, seen: Seen) -> list[Check]:
@@ -173,15 +173,19 @@ def _polls(day: NewsDay, seen: Seen) -> list[Check]:
     failed = {outcome: count for outcome, count in polls.items() if outcome not in {"new", "not_modified"}}
     unchanged = polls.get("not_modified", 0)
     return [
-        _check("polls that brought a new document", documents, polls.get("new", 0)),
+        _check("polls with news", documents, polls.get("new", 0)),
         Check(
             name="polls answered 304",
             expected=f"{len(day.publishers)} at least",
             found=str(unchanged),
             passed=unchanged >= len(day.publishers),
         ),
-        _check("polls that failed", failures, failed),
+        _check("polls that failed", _listed(failures), _listed(failed)),
     ]
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items()) if count) or "none"
 
 
 def _end(seen: Seen) -> Check:

@@ -105,13 +105,26 @@ def _entry(raw: Any, permalinks: frozenset[str]) -> Entry:
         title=_text(raw, "title"),
         summary=_text(raw, "summary"),
         content=max((_text(part, "value") for part in dict.get(raw, "content") or ()), key=len, default=""),
-        authors=tuple(_text(author, "name") for author in dict.get(raw, "authors") or ()) or (_text(raw, "author"),),
+        authors=_authors(raw),
         categories=tuple(_text(tag, "label") or _text(tag, "term") for tag in dict.get(raw, "tags") or ()),
         dates=tuple(dict.fromkeys(filter(None, (_text(raw, name) for name in ("published", "updated", "created"))))),
         lang=_text(raw, "language") or _text(dict.get(raw, "title_detail") or {}, "language"),
         source_title=_text(source, "title"),
         source_url=_text(source, "href") or _text(source, "link"),
     )
+
+
+def _authors(raw: Any) -> tuple[str, ...]:
+    """Names, an address only where there is none.
+
+    feedparser cuts `jane@news.media (Jane)` in the middle of the address: it knows no domain longer than four letters.
+    """
+    people = dict.get(raw, "authors") or [{}]
+    names = [_text(person, "name") for person in people]
+    author = _text(raw, "author")
+    if "@" in author and author != f"{names[-1]} ({_text(people[-1], 'email')})":
+        names[-1] = " ".join(word for word in author.split() if "@" not in word).strip("()")
+    return tuple(names) if any(names) else (author,)
 
 
 def _links(raw: Any, permalinks: frozenset[str]) -> Iterator[str]:

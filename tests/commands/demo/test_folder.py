@@ -28,7 +28,7 @@ def test_is_accepted_and_says_what_it_was_told(tmp_path: Path) -> None:
     assert [(feed.id, feed.url, feed.publisher, feed.lang) for feed in read.feeds] == [
         (publisher.feed, urls[publisher.feed], publisher.name, publisher.lang) for publisher in NEWS_DAY.publishers
     ]
-    assert {feed.interval for feed in read.feeds} == {timedelta(seconds=2)}
+    assert {feed.interval for feed in read.feeds} == {timedelta(seconds=1)}
     (receiver,) = read.receivers
     assert (receiver.id, receiver.url) == (RECEIVER, "http://127.0.0.1:2002/alerts")
     assert [secret.reveal() for secret in receiver.secrets] == [KEY]

@@ -1,46 +1,55 @@
-"""The news day keeps its own promises: what its entries match is what it says, and what must be told follows from it."""
+"""The news day keeps its own promises: its entries match what they say, and what must be told follows from that."""
 
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 
-from monitor.commands.demo.documents import CONTENT_TYPES, document, link_of
-from monitor.commands.demo.news_day import NEWS_DAY, Entry, Publisher
+from monitor.commands.demo.documents import link_of
+from monitor.commands.demo.folder import TOPICS
+from monitor.commands.demo.news_day import NEWS_DAY, Entry
 from monitor.config import load, shipped
-from monitor.model.item import Parsed
-from monitor.model.poll import Document
-from monitor.steps.match import compile_topics, match
-from monitor.steps.parse import parse
-
-NOW = datetime(2025, 2, 24, 12, tzinfo=UTC)
-_CONFIGURATION = load(shipped(), {})
-PACK = compile_topics(_CONFIGURATION.topics, _CONFIGURATION.entities)
+from monitor.model.item import Item
+from monitor.steps.match import Topics, compile_topics, match
+from monitor.text.urls import canonical
 
 WORDED = [
-    (publisher, number, entry)
+    (number, publisher, entry)
     for number, stage in enumerate(NEWS_DAY.stages)
     for publisher in NEWS_DAY.publishers
     for entry in stage.listed.get(publisher.feed, ())
 ]
 
 
-@pytest.mark.parametrize(
-    ("publisher", "number", "entry"), WORDED, ids=[f"{number}-{entry.slug}" for _, number, entry in WORDED]
-)
-def test_matches_the_topics_that_it_says(publisher: Publisher, number: int, entry: Entry) -> None:
-    parsed = parse(Document(body=document(publisher, (entry,), NOW), content_type=CONTENT_TYPES[publisher.kind]), NOW)
-    assert isinstance(parsed, Parsed)
-    assert [{str(found.topic_id) for found in match(item, PACK)} for item in parsed.items] == [set(entry.topics)]
+@pytest.fixture(scope="module")
+def topics() -> Topics:
+    pack = load(shipped(), {})
+    return compile_topics(pack.topics, pack.entities)
 
 
-def test_an_entry_is_told_when_its_words_are_new_and_match() -> None:
-    """Not at the baseline, and no link twice: the reprint is the Wire's item."""
+@pytest.mark.parametrize("entry", [entry for _, _, entry in WORDED], ids=lambda entry: entry.slug)
+def test_matches_the_topics_that_it_says(entry: Entry, topics: Topics) -> None:
+    item = Item(title=entry.title, summary=entry.summary, author=entry.author)
+    assert {found.topic_id for found in match(item, topics)} == entry.topics
+
+
+def test_told_is_what_matches_and_was_not_known() -> None:
+    """Nothing of the baseline, and no link twice: the reprint is the Wire's item."""
+    links = [canonical(link_of(publisher, entry)) for _, publisher, entry in WORDED]
+    known = {link for link, (number, _, entry) in zip(links, WORDED, strict=True) if number == 0 and entry.topics}
     expected: Counter[str] = Counter()
-    known = {link_of(publisher, entry).partition("?")[0] for publisher, number, entry in WORDED if number == 0}
-    for publisher, number, entry in WORDED:
-        link = link_of(publisher, entry).partition("?")[0]
+    for link, (number, _, entry) in zip(links, WORDED, strict=True):
         if number and entry.topics and link not in known:
             expected[entry.title] += 1
             known.add(link)
     assert Counter(entry.title for stage in NEWS_DAY.stages for entry in stage.told) == expected
+
+
+def test_the_day_has_what_a_day_must_have() -> None:
+    told = [entry for stage in NEWS_DAY.stages for entry in stage.told]
+    assert NEWS_DAY.refused_once in {entry.title for entry in told}
+    assert any(len(entry.topics) > 1 for entry in told), "an item of several topics"
+    assert any(stage.troubles for stage in NEWS_DAY.stages), "a feed that fails"
+    assert any(entry.minutes_ago is None for _, _, entry in WORDED), "an entry without a date"
+    assert len({publisher.lang for publisher in NEWS_DAY.publishers}) >= 3, "several languages"
+    assert {topic for entry in told for topic in entry.topics} >= {"nato-membership", "minerals-deal", "peace-talks"}
+    assert (shipped() / TOPICS).is_file()
