@@ -17,11 +17,14 @@ def init(
       newsmon init && newsmon run
       newsmon --config /etc/newsmon init
     """
+    from monitor.commands.init import AlreadyThereError
     from monitor.commands.init import init as write
 
     folder = folder_of(context)
     try:
         written = write(folder, force=force)
+    except AlreadyThereError as error:
+        refuse(f"{error}; --force overwrites", BAD_USAGE)
     except OSError as error:
         refuse(str(error), BAD_USAGE)
     for path in written:

@@ -1,0 +1,254 @@
+"""The commands as a person types them, on a folder made by `init` and a store that holds one alert."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from monitor.adapters.store import deliveries, feeds
+from monitor.adapters.store.books import StoreLedger
+from monitor.adapters.store.open import Store
+from monitor.cli.main import app
+from monitor.config import load
+from monitor.loops.process import Rules, ingest
+from monitor.model.delivery import Answer, Attempt, Death, DeliveryState, ReceiverState, Verdict
+from monitor.model.feed import FeedState
+from monitor.model.ids import ReceiverId
+from monitor.model.item import Item, Parsed
+from monitor.steps.match import compile_topics
+
+LINK = "https://feeds.bbci.co.uk/news/minerals-1"
+VERBS = [
+    "init",
+    "run",
+    "check",
+    "demo",
+    "try",
+    "explain",
+    "topics",
+    "feeds",
+    "alerts",
+    "deliveries",
+    "test-receiver",
+    "healthcheck",
+]
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def luck(self) -> float:
+        return 0.0
+
+    def token(self) -> str:
+        return "token"
+
+
+class Shell:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.delivery = ""
+        self.alert = ""
+
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(app, ["--config", str(self.folder), *words])
+
+    def lines(self, *words: str) -> list[dict[str, object]]:
+        result = self(*words)
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    made = Shell(tmp_path / "config")
+    assert made("init").exit_code == 0
+    return made
+
+
+@pytest.fixture
+def told(shell: Shell) -> Shell:
+    """One feed polled twice: an alert, and its delivery given up."""
+    configuration = load(shell.folder, {})
+    store = Store(configuration.settings.database)
+    feed, now = configuration.feeds[0], datetime.now(UTC)
+    due = {each.id: now for each in configuration.feeds}
+    store.write_now(lambda tx: feeds.configure(tx, [(each, each.id) for each in configuration.feeds], due))
+    rules = Rules(
+        topics=compile_topics(configuration.topics, configuration.entities),
+        by_id={topic.id: topic for topic in configuration.topics},
+        routes=configuration.routes,
+        late_after=timedelta(hours=24),
+        instance="test",
+    )
+    news = Item(guid="1", link=LINK, title="US presses Ukraine to sign \x1b[31m minerals deal", summary="Terms.")
+    for listed in ((Item(guid="0", link=LINK + "0", title="Weather"),), (news,)):
+        before = store.read_now(lambda tx: feeds.get(tx, feed.id))
+        assert before is not None
+        after = FeedState(
+            feed_id=feed.id, next_poll_at=now, url=feed.url, last_poll_at=now, last_success_at=now, document_at=now
+        )
+        store.write_now(
+            lambda tx, b=before, a=after, entries=listed: ingest(
+                StoreLedger(tx), feed, b, a, Parsed(kind="rss20", items=entries), rules, Clock()
+            )
+        )
+    receiver = ReceiverId("console")
+    (delivery,) = store.write_now(lambda tx: deliveries.claim(tx, now, now + timedelta(seconds=60), "t", {receiver: 5}))
+    dead = Verdict(state=DeliveryState.DEAD, death=Death.EXPIRED)
+    answer = Answer(outcome=Attempt.HTTP_5XX, status=500, detail="500 Internal Server Error")
+    state = ReceiverState(receiver_id=receiver)
+    store.write_now(lambda tx: deliveries.settle(tx, delivery, answer, dead, state, release=False, now=now))
+    store.close()
+    shell.delivery, shell.alert = delivery.id, delivery.alert.id
+    return shell
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_can_be_learnt(verb: str) -> None:
+    result = CliRunner().invoke(app, [verb, "--help"])
+    assert (result.exit_code, "newsmon" in result.output or "Usage" in result.output) == (0, True)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, monitor.cli.main; print(sorted({'aiohttp','sqlalchemy','lark','pydantic','feedparser'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_init_refuses_to_overwrite(shell: Shell) -> None:
+    before = (shell.folder / "feeds.yaml").read_bytes()
+    result = shell("init")
+    assert (result.exit_code, "already there" in result.output, "--force" in result.output) == (2, True, True)
+    assert (shell.folder / "feeds.yaml").read_bytes() == before
+    assert shell("init", "--force").exit_code == 0
+
+
+def test_check_is_content_with_what_init_wrote(shell: Shell) -> None:
+    assert shell("check", "--offline").exit_code == 0
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "topics", "feeds", "alerts"])
+def test_a_bad_configuration_starts_nothing(shell: Shell, verb: str) -> None:
+    path = shell.folder / "feeds.yaml"
+    path.write_text(path.read_text().replace("interval:", "intervall:", 1))
+    result = shell(verb)
+    assert result.exit_code == 2
+    assert "intervall: unknown key; did you mean `interval`?" in result.output
+    assert list(shell.folder.glob("*.sqlite*")) == []
+
+
+@pytest.mark.parametrize("words", [("feeds",), ("alerts",), ("deliveries", "list"), ("explain", LINK)])
+def test_without_a_database_it_says_what_to_do(shell: Shell, words: tuple[str, ...]) -> None:
+    result = shell(*words)
+    assert (result.exit_code, "start `newsmon run` first" in result.output) == (1, True)
+
+
+def test_topics_with_and_without_a_database(shell: Shell, request: pytest.FixtureRequest) -> None:
+    assert {row["matches_7d"] for row in shell.lines("topics", "--json")} == {0}
+    told: Shell = request.getfixturevalue("told")
+    assert {row["id"]: row["matches_7d"] for row in told.lines("topics", "--json")}["minerals-deal"] == 1
+    assert "minerals-deal" in told("topics").output
+
+
+def test_feeds(told: Shell) -> None:
+    rows = told.lines("feeds", "--json")
+    assert rows[0]["last_success_at"] is not None
+    assert {row["state"] for row in rows[1:]} == {"waiting"}
+    assert "waiting" in told("feeds").output
+
+
+def test_alerts(told: Shell) -> None:
+    (row,) = told.lines("alerts", "--json", "--since", "1h", "--topic", "minerals-deal")
+    assert row["id"] == told.alert
+    assert told.lines("alerts", "--json", "--topic", "air-attacks") == []
+    assert "\x1b" not in told("alerts").output
+    assert told("alerts", "--since", "soon").exit_code == 2
+
+
+def test_deliveries(told: Shell) -> None:
+    (row,) = told.lines("deliveries", "list", "--json", "--state", "dead")
+    assert (row["id"], row["death"], row["sequence"]) == (told.delivery, "expired", 1)
+    assert told.lines("deliveries", "list", "--json", "--receiver", "nobody") == []
+    assert told("deliveries", "list", "--state", "lost").exit_code == 2
+    shown = told("deliveries", "show", told.delivery).output
+    assert "500 Internal Server Error" in shown
+    assert told("deliveries", "show", "msg_0").exit_code == 1
+
+
+def test_a_dead_delivery_is_replayed(told: Shell) -> None:
+    assert "is sent again" in told("deliveries", "replay", told.delivery).output
+    (row,) = told.lines("deliveries", "list", "--json")
+    assert (row["state"], row["attempts"], row["sequence"]) == ("pending", 0, 1)
+    assert told("deliveries", "replay", "msg_0").exit_code == 1
+
+
+def test_explain_by_link_alert_and_delivery(told: Shell) -> None:
+    for word in (LINK + "?utm_source=x", told.alert, told.delivery):
+        (row,) = told.lines("explain", word, "--json")
+        matches, sent = row["matches"], row["deliveries"]
+        assert isinstance(matches, list)
+        assert isinstance(sent, list)
+        assert [each["topic"] for each in matches] == ["minerals-deal"]
+        assert [each["id"] for each in sent] == [told.delivery]
+    output = told("explain", LINK).output
+    assert "minerals-deal" in output
+    assert "\x1b" not in output
+
+
+def test_explain_an_unseen_link_tells_of_its_feeds(told: Shell) -> None:
+    result = told("explain", "https://www.bbc.co.uk/nobody/saw/this")
+    assert (result.exit_code, "No feed has listed" in result.output) == (1, True)
+    feed = load(told.folder, {}).feeds[0]
+    result = told("explain", feed.url.rsplit("/", 1)[0] + "/unseen-article")
+    assert (result.exit_code, feed.id in result.output) == (1, True)
+
+
+def test_test_receiver(told: Shell) -> None:
+    result = told("test-receiver", "console")
+    assert (result.exit_code, result.stdout.startswith("console: ok")) == (0, True)
+    assert told("test-receiver", "nobody").exit_code == 2
+
+
+def test_healthcheck_of_nobody(shell: Shell) -> None:
+    settings = shell.folder / "settings.yaml"
+    settings.write_text(settings.read_text().replace("127.0.0.1:8787", "127.0.0.1:1"))
+    assert shell("healthcheck").exit_code in {1, 2}
+
+
+FEED = """<rss version="2.0"><channel><title>Wire</title>
+<item><title>US presses Ukraine to sign minerals deal</title><link>https://w.example/1</link></item>
+<item><title>Weather</title><link>https://w.example/2</link></item></channel></rss>"""
+
+
+def test_try_prints_json_lines_only_and_stores_nothing(tmp_path: Path) -> None:
+    sources = tmp_path / "feeds"
+    sources.mkdir()
+    (sources / "a.xml").write_text(FEED)
+    (sources / "b.xml").write_text(FEED)
+    (sources / "broken.xml").write_text("<html><body>Log in</body></html>")
+
+    def newsmon(*words: str) -> subprocess.CompletedProcess[str]:
+        environ = {**os.environ, "NO_COLOR": "1"}
+        command = [sys.executable, "-m", "monitor", "try", str(sources), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environ)
+
+    done = newsmon("--json", "--all")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(Path(row["source"]).name, row["link"][-1], [each["topic"] for each in row["topics"]]) for row in rows] == [
+        (name, number, topics)
+        for name in ("a.xml", "b.xml")
+        for number, topics in (("1", ["minerals-deal"]), ("2", []))
+    ]
+    assert set(rows[0]) == {"source", "id", "title", "link", "published", "topics"}
+    assert (done.returncode, "broken.xml" in done.stderr) == (1, True)
+    assert len(newsmon("--json").stdout.splitlines()) == 2
+    shown = newsmon().stdout
+    assert ("2 entries" in shown, "minerals-deal because" in shown) == (True, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds"]
