@@ -2,12 +2,11 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from monitor.ports import StorageError
 
@@ -51,10 +50,10 @@ def open_engine(path: Path, *, readonly: bool = False) -> Engine:
             raise
         return connection
 
-    pool: dict[str, Any] = (
-        {"poolclass": QueuePool, "pool_size": READERS_MAX, "max_overflow": 0} if readonly else {"poolclass": NullPool}
+    size = READERS_MAX if readonly else 1  # the one writing connection; housekeeping overflows for a moment
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=size, max_overflow=0 if readonly else 1
     )
-    engine = create_engine("sqlite://", creator=connect, **pool)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -39,7 +39,11 @@ class Store:
         """Create or migrate the database. Raises StorageError with what to do where that cannot be."""
         self.path = path
         self._engine = open_engine(path)
-        migrate(self._engine, path)
+        try:
+            migrate(self._engine, path)
+        except StorageError:
+            self._engine.dispose()
+            raise
         self._reading = open_engine(path, readonly=True)
         self._readers = ThreadPoolExecutor(READERS_MAX, thread_name_prefix="store-reader")
         self._writer = Writer(self._engine, committed=committed, failed=failed)
@@ -76,7 +80,7 @@ class Store:
         self._writer.close()
         self._readers.shutdown()
         self._reading.dispose()
-        self._engine.dispose()
+        self._engine.dispose()  # last: SQLite clears its log away when the last connection that can write goes
 
 
 def read(engine: Engine, work: Callable[[Connection], T]) -> T:

@@ -82,7 +82,7 @@ class NewsDay:
 
 
 NATO, MINERALS, TALKS = "nato-membership", "minerals-deal", "peace-talks"
-GUARANTEES, LEADERSHIP, TERRITORY = "security-guarantees", "leadership-and-elections", "territory"
+GUARANTEES, LEADERSHIP = "security-guarantees", "leadership-and-elections"
 AIR, SUPPORT = "air-attacks", "european-support"
 
 WIRE = Publisher(

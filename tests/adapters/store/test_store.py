@@ -102,6 +102,19 @@ def test_sequences_have_no_gaps_where_a_transaction_fails(store: Store) -> None:
     assert store.write_now(lambda tx: receivers.next_sequence(tx, desk)) == 2
 
 
+def test_a_clean_close_leaves_the_database_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "news.sqlite")
+    store.write_now(lambda tx: receivers.next_sequence(tx, ReceiverId("desk")))
+    store.read_now(lambda tx: tx.scalars(select(tables.receivers.c.id)).all())
+    store.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["news.sqlite"]
+
+
+def test_all_writes_share_one_connection(store: Store) -> None:
+    connections = [store.write_now(lambda tx: tx.connection.dbapi_connection) for _ in range(5)]
+    assert len(set(map(id, connections))) == 1
+
+
 def test_what_is_closed_takes_nothing_more(tmp_path: Path) -> None:
     store = Store(tmp_path / "news.sqlite")
     store.close()
@@ -222,6 +235,7 @@ def test_a_full_database_loses_nothing_and_recovers(store: Store) -> None:
     with pytest.raises(StorageError) as raised:
         store.write_now(lambda tx: fill(tx, 1))
     assert raised.value.kind == "full"
+    store.write_now(lambda tx: tx.exec_driver_sql("PRAGMA max_page_count = 1000000").scalar())
     assert store.write_now(lambda tx: receivers.next_sequence(tx, ReceiverId("desk"))) == before + 1
 
 
