@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -161,10 +162,11 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     ticker.every("summary", SUMMARY_EVERY, summary)
     ticker.every("housekeep", HOUSEKEEP_EVERY, keep_house)
 
-    server = Server(_doors(settings, pulse, metrics))
+    doors = _doors(settings, pulse, metrics)
+    server = Server(doors)
     await server.start()
     stack.push_async_callback(server.stop)
-    _introduce(configuration)
+    _introduce(configuration, dict(zip((door.setting for door in doors), server.ports, strict=True)))
     deliveries = asyncio.create_task(keep_running("deliver", delivering.run, metrics))
     ticker.start()
     systemd.ready()
@@ -206,18 +208,21 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _introduce(configuration: Configuration) -> None:
-    """What runs, as absolute facts."""
+def _introduce(configuration: Configuration, ports: Mapping[str, int]) -> None:
+    """What runs, as absolute facts. `ports` are those really opened, by the setting that names their door."""
     settings = configuration.settings
     _log.info("newsmon %s, configuration %s", __version__, configuration.folder.absolute())
     _log.info("database %s", settings.database.absolute())
     for receiver in configuration.receivers:
         target = f" to {urlsplit(receiver.url).hostname}" if receiver.url else ""
         _log.info("receiver %s: %s%s", receiver.id, receiver.kind, target)
-    listeners = {"health": settings.listen, "metrics": settings.metrics_listen or settings.listen}
-    for name, listen in listeners.items():
+    metrics = (
+        ("metrics.listen", settings.metrics_listen) if settings.metrics_listen else ("web.listen", settings.listen)
+    )
+    for name, (setting, listen) in {"health": ("web.listen", settings.listen), "metrics": metrics}.items():
         if listen is not None:
-            _log.info("%s on http://%s:%d", name, listen.host, listen.port)
+            host = f"[{listen.host}]" if ":" in listen.host else listen.host
+            _log.info("%s on http://%s:%d", name, host, ports[setting])
     _log.info(
         "%d feeds, %d topics, %d routes", len(configuration.feeds), len(configuration.topics), len(configuration.routes)
     )

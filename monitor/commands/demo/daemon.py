@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -17,14 +18,14 @@ AFTERMATH_SECONDS = 0.05
 PROCESSES = Path("/proc")
 SCRAPE_SECONDS_MAX = 5.0
 LOG_LINES_SHOWN = 25
+METRICS_AT = re.compile(r"metrics on (http://\S+)")  # one of the facts that it begins with
 
 
 class Daemon:
     """The real daemon. It has a process group of its own: Ctrl-C reaches the demo only, and its workers can be counted."""
 
-    def __init__(self, folder: Path, listen: str, wake: Callable[[], None], environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, wake: Callable[[], None], environ: Mapping[str, str]) -> None:
         self._folder = folder
-        self._listen = listen
         self._wake = wake
         # Neither a service manager's socket nor settings of another installation are meant for this daemon.
         self._environ = {
@@ -96,11 +97,14 @@ class Daemon:
         )
 
     async def metrics(self) -> str:
-        """What /metrics says now."""
+        """What /metrics says now. Raises OSError where the daemon does not answer, or has not said where it does."""
+        announced = METRICS_AT.search(self.log.read_text(encoding="utf-8", errors="replace"))
+        if announced is None:
+            raise ConnectionError("it has not opened its door")
         limit = aiohttp.ClientTimeout(total=SCRAPE_SECONDS_MAX)
         async with (
             aiohttp.ClientSession(timeout=limit) as session,
-            session.get(f"http://{self._listen}/metrics") as response,
+            session.get(f"{announced[1]}/metrics") as response,
         ):
             response.raise_for_status()
             return await response.text()

@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import tempfile
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -61,11 +60,9 @@ class Play:
         seconds_max: float = DAY_SECONDS_MAX,
     ) -> None:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
-        listen = f"{LOOPBACK}:{_free_port()}"
         self._day = day
         self._folder = folder
         self._secret = secret
-        self._listen = listen
         self._tell = tell
         self._keep = keep
         self._seconds_max = seconds_max
@@ -73,7 +70,7 @@ class Play:
         self._down: set[str] = set()  # feeds in trouble
         self._feeds = FeedServer(day, start, self._served)
         self._sink = Sink(secret, day.refused_once, self._answered)
-        self._daemon = Daemon(folder, listen, self._wake.set, os.environ)
+        self._daemon = Daemon(folder, self._wake.set, os.environ)
 
     async def run(self) -> bool:
         """Whether everything was as it must be. SIGTERM ends it as Ctrl-C does: nothing is left running."""
@@ -91,7 +88,7 @@ class Play:
                 feed_urls=self._feeds.urls,
                 sink_url=self._sink.url,
                 secret=self._secret,
-                listen=self._listen,
+                listen=f"{LOOPBACK}:0",  # the daemon says in its log which port that is
             )
             self._tell.opens(self._day, self._folder)
             await stack.enter_async_context(self._daemon)
@@ -155,9 +152,3 @@ class Play:
         again = any(refusal.webhook_id == arrival.webhook_id for refusal in self._sink.refused)
         self._tell.arrived(arrival, taken=status == TAKEN, again=status == TAKEN and again)
         self._wake.set()
-
-
-def _free_port() -> int:
-    """A port that is free now. The daemon takes it a moment later; nobody else is given it in between, as a rule."""
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return int(probe.getsockname()[1])
