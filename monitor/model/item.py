@@ -25,6 +25,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an item comes from, as the filters of a query see it: the feed that lists it, who is behind it, the feed's tags."""
+
+    feed: str = ""
+    publisher: str = ""
+    tags: tuple[str, ...] = ()
+
+
+NOWHERE = Origin()  # of a text that no feed listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """A parsed document. Bad news data is a value: every oddity is a complaint in words, the other items are kept."""
 

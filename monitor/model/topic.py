@@ -15,8 +15,16 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What makes a match of a topic louder than the topic: the first of its escalations whose query matches decides."""
+
+    query: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A topic as configured. `version` changes whenever its query, or an entity in it, does."""
+    """A topic as configured. `version` changes whenever one of its queries, or an entity in them, does."""
 
     id: TopicId
     title: str
@@ -24,6 +32,7 @@ class Topic:
     query: str
     version: str
     description: str = ""
+    escalations: tuple[Escalation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +53,5 @@ class Match:
     topic_version: str
     spans: tuple[Span, ...]
     clause: str
+    severity: Severity  # the topic's, or that of the escalation that matched
+    escalation: str = ""  # the clause that escalated; empty where none did

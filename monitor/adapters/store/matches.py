@@ -10,6 +10,7 @@ from monitor.adapters.store import tables
 from monitor.adapters.store.dialect import insert
 from monitor.model.alert import Decision
 from monitor.model.ids import AlertId, FeedId, ItemId, TopicId
+from monitor.model.severity import Severity
 from monitor.model.topic import Match, Span
 from monitor.ports import DecidedMatch, Held
 
@@ -46,6 +47,8 @@ def write(tx: Connection, decided: Sequence[DecidedMatch], now: datetime) -> Non
             "topic_version": each.match.topic_version,
             "decision": each.decision,
             "clause": each.match.clause,
+            "severity": each.match.severity,
+            "escalation": each.match.escalation,
             "spans": [[span.field, span.start, span.end, span.text] for span in each.match.spans],
             "matched_at": now,
             "alert_id": None if each.alert is None else each.alert.id,
@@ -112,6 +115,8 @@ def _stored(row: tables.AnyRow) -> StoredMatch:
             topic_version=row.topic_version,
             spans=tuple(Span(field=field, start=start, end=end, text=text) for field, start, end, text in row.spans),
             clause=row.clause,
+            severity=Severity(row.severity),
+            escalation=row.escalation,
         ),
         decision=Decision(row.decision),
         alert_id=None if row.alert_id is None else AlertId(row.alert_id),

@@ -126,6 +126,8 @@ matches = Table(
     Column("topic_version", String, nullable=False),
     Column("decision", String, nullable=False),
     Column("clause", Text, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("escalation", Text, nullable=False, default=""),
     Column("spans", JSON, nullable=False),
     Column("matched_at", Moment, nullable=False),
     Column("alert_id", String),

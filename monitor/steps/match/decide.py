@@ -1,10 +1,11 @@
 """decide: an Item and compiled topics in; its Matches, or the explanation of one topic clause by clause, out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.model.ids import TopicId
-from monitor.model.item import Item
-from monitor.model.topic import Match, Span
+from monitor.model.item import NOWHERE, Item, Origin
+from monitor.model.topic import Match, Span, Topic
 from monitor.steps.match.plan import All, Any, Close, Plan, Search, Topics, Without
 from monitor.steps.match.reading import Reading
 
@@ -19,23 +20,34 @@ class Explanation:
     children: tuple["Explanation", ...] = ()
 
 
-def match(item: Item, topics: Topics) -> tuple[Match, ...]:
-    """Every topic that the item matches, with the words that matched and the clause that decided."""
+def match(item: Item, topics: Topics, origin: Origin = NOWHERE) -> tuple[Match, ...]:
+    """Every topic that the item matches, with the words that matched, the clause that decided and what escalated."""
+    del origin
     reading = Reading(item)
     return tuple(
-        Match(
-            topic_id=topic.id,
-            topic_version=topic.version,
-            spans=reading.spans(plan),
-            clause=_deciding(plan, reading).clause,
-        )
-        for topic, plan in zip(topics.topics, topics.plans, strict=True)
+        _match(topic, plan, escalations, reading)
+        for topic, plan, escalations in zip(topics.topics, topics.plans, topics.escalations, strict=True)
         if reading.holds(plan)
     )
 
 
-def explain(item: Item, topic_id: TopicId, topics: Topics) -> Explanation:
+def _match(topic: Topic, plan: Plan, escalations: Sequence[Plan], reading: Reading) -> Match:
+    louder = next(
+        (each for each in zip(escalations, topic.escalations, strict=True) if reading.holds(each[0])), (None, None)
+    )
+    return Match(
+        topic_id=topic.id,
+        topic_version=topic.version,
+        spans=reading.spans(plan),
+        clause=_deciding(plan, reading).clause,
+        severity=louder[1].severity if louder[1] else topic.severity,
+        escalation=_deciding(louder[0], reading).clause if louder[0] else "",
+    )
+
+
+def explain(item: Item, topic_id: TopicId, topics: Topics, origin: Origin = NOWHERE) -> Explanation:
     """Why the item matches that topic, or does not. Raises KeyError for a topic that there is not."""
+    del origin
     plans = {topic.id: plan for topic, plan in zip(topics.topics, topics.plans, strict=True)}
     return _explain(plans[topic_id], Reading(item))
 

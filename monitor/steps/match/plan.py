@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeAlias
 
-from monitor.model.topic import Entity, Topic
+from monitor.model.topic import Entity, Escalation, Topic
 from monitor.steps.match.grammar import parse_query
 from monitor.steps.match.tree import (
     And,
@@ -88,10 +88,11 @@ Plan: TypeAlias = Search | Close | All | Any | Without
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
-    """Compiled topics: `plans[i]` is the query of `topics[i]`."""
+    """Compiled topics: `plans[i]` is the query of `topics[i]`, `escalations[i]` are those of its escalations."""
 
     topics: tuple[Topic, ...]
     plans: tuple[Plan, ...]
+    escalations: tuple[tuple[Plan, ...], ...]
 
 
 def compile_topics(topics: Sequence[Topic], entities: Sequence[Entity]) -> Topics:
@@ -102,25 +103,32 @@ def compile_topics(topics: Sequence[Topic], entities: Sequence[Entity]) -> Topic
     """
     named = {entity.name: entity for entity in entities}
     compiler = _Compiler(named)
-    plans = []
+    plans: list[Plan] = []
+    escalations: list[tuple[Plan, ...]] = []
     for topic in topics:
+        queries = (topic.query, *(escalation.query for escalation in topic.escalations))
         try:
-            plans.append(compiler.plan(parse_query(topic.query, named), UNFIELDED))
+            plan, *louder = (compiler.plan(parse_query(query, named), UNFIELDED) for query in queries)
         except ValueError as error:
             error.add_note(f"in the query of the topic {topic.id}")
             raise
-    return Topics(topics=tuple(topics), plans=tuple(plans))
+        plans.append(plan)
+        escalations.append(tuple(louder))
+    return Topics(topics=tuple(topics), plans=tuple(plans), escalations=tuple(escalations))
 
 
-def query_version(query: str, entities: Mapping[str, Entity]) -> str:
-    """Twelve hex digits that change whenever the query, or a spelling of an entity in it, does; not with its blanks.
+def query_version(query: str, entities: Mapping[str, Entity], escalations: Sequence[Escalation] = ()) -> str:
+    """Twelve hex digits that change whenever the query, one that escalates it, or a spelling of an entity in them does; not with blanks.
 
     Raises:
         QueryError: as `parse_query` does.
     """
-    node = parse_query(query, entities)
-    lines = [print_query(node)]
-    for name in sorted(entity_names(node)):
+    nodes = [parse_query(query, entities)]
+    lines = [print_query(nodes[0])]
+    for escalation in escalations:
+        nodes.append(parse_query(escalation.query, entities))
+        lines += [escalation.severity, print_query(nodes[-1])]
+    for name in sorted(frozenset[str]().union(*map(entity_names, nodes))):
         lines += [f"@{name}", *sorted(set(entities[name].spellings))]
     return blake2b("\n".join(lines).encode(errors="surrogatepass"), digest_size=_VERSION_BYTES).hexdigest()
 
