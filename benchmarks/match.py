@@ -1,56 +1,187 @@
-"""match: the shipped topics against one compiled alternation of each topic's spellings, over the texts of a JSONL file.
+"""match: all topics as one index, against one compiled regular expression a topic, on the same texts in the same run.
 
-python -m benchmarks.match [FILE.jsonl with title and summary]; without a file, over the demo's news day, repeated.
+    python -m benchmarks.match [FILE.jsonl] [--topics 1000 10000] [--json FILE]
+
+The texts are those of a JSONL file with `title` and `summary` (markup is taken out first, for both sides), or the demo's news day over and
+over. The queries are generated from the words of the texts: three to eight terms with AND, OR, NOT, NEAR and phrases, the same in every run.
+The rival does less: an IGNORECASE alternation of a topic's terms, searched once; no NOT, no NEAR, no places, no explanation.
+
+Both sides are timed in turns, in CPU time of this process. What newsmon remembers of texts (see `lexicon`) comes from other items than those
+that are timed: half of the texts is read before, the other half is timed, and the halves change places. Printed are medians.
 """
 
+import argparse
 import json
+import random
 import re
+import resource
 import statistics
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from monitor.commands.demo.news_day import NEWS_DAY
-from monitor.config import load, shipped
+from monitor.model.ids import TopicId
 from monitor.model.item import Item
-from monitor.steps.match import compile_topics, match
+from monitor.model.severity import Severity
+from monitor.model.topic import Topic
+from monitor.steps.match import Topics, compile_topics, match
+from monitor.text.html import plain
 
-ROUNDS = 5
-WORDS = re.compile(r"\w{4,}")
+SEED = 20250224
+ROUNDS = 4
+RIVAL_SECONDS = 4.0  # of one round; the rival reads as many items as it can until then
+SUMMARY_CHARS = 600
+WORD = re.compile(r"[^\W\d_]{4,}")
+ITEMS_MIN = 3  # that a word occurs in to be a term
+OPERATORS = {"before", "near", "atleast"}  # as bare words these are taken for slips
+LONG_WORDS = 10_000
+"""Words of the one long item."""
 
 
-def items_of(arguments: list[str]) -> list[Item]:
-    if arguments:
-        rows = [json.loads(line) for line in Path(arguments[0]).read_text().splitlines()]
-        return [Item(title=row["title"], summary=(row["summary"] or "")[:600]) for row in rows]
-    entries = [entry for stage in NEWS_DAY.stages for listed in stage.listed.values() for entry in listed]
-    return [Item(title=entry.title, summary=entry.summary) for entry in entries] * 50
+def items_of(path: Path | None) -> list[Item]:
+    if path is None:
+        entries = [entry for stage in NEWS_DAY.stages for listed in stage.listed.values() for entry in listed]
+        return [Item(title=entry.title, summary=entry.summary) for entry in entries] * 50
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines if line.strip()]
+    return [Item(title=row.get("title") or "", summary=plain(row.get("summary") or "", SUMMARY_CHARS)) for row in rows]
+
+
+class Queries:
+    """Queries out of the words of texts: every word that some items share is as likely as any other."""
+
+    def __init__(self, items: Sequence[Item], luck: random.Random) -> None:
+        texts = [f"{item.title} {item.summary}".lower() for item in items]
+        counts = Counter(word for text in texts for word in set(WORD.findall(text)))
+        self._words = sorted(word for word, count in counts.items() if count >= ITEMS_MIN and word not in OPERATORS)
+        known = set(self._words)
+        pairs = (re.findall(r"[^\W\d_]{4,} [^\W\d_]{4,}", text) for text in texts)
+        self._phrases = sorted({pair for found in pairs for pair in found if known.issuperset(pair.split())})
+        self._luck = luck
+
+    def topic(self, number: int) -> tuple[Topic, "re.Pattern[str]"]:
+        """A topic, and the rival's pattern of the same terms."""
+        terms = [self._term() for _ in range(self._luck.randint(3, 8))]
+        pattern = re.compile("|".join(map(re.escape, terms)), re.IGNORECASE)
+        words = [f'"{term}"' if " " in term else term for term in terms]
+        query = self._luck.choice((_both, _near, _without, _phrase_or_near))(words)
+        severity = Severity.MEDIUM
+        return Topic(id=TopicId(f"t{number}"), title="T", severity=severity, query=query, version="1"), pattern
+
+    def _term(self) -> str:
+        return self._luck.choice(self._phrases if self._luck.random() < 0.1 else self._words)
+
+
+def _group(words: Sequence[str]) -> str:
+    return f"({' OR '.join(words)})" if len(words) > 1 else words[0]
+
+
+def _both(words: Sequence[str]) -> str:
+    half = len(words) // 2
+    return f"{_group(words[:half])} AND {_group(words[half:])}"
+
+
+def _near(words: Sequence[str]) -> str:
+    return f"{words[0]} NEAR/8 {_group(words[1:])}"
+
+
+def _without(words: Sequence[str]) -> str:
+    return f"{words[0]} AND {_group(words[1:-1])} AND NOT {words[-1]}"
+
+
+def _phrase_or_near(words: Sequence[str]) -> str:
+    return f"{words[0]} AND {words[1]} OR {_group(words[2:])} NEAR/5 {words[0]}"
+
+
+def seconds(work: Sequence[Item], topics: Topics) -> tuple[float, int]:
+    found = 0
+    started = time.process_time()
+    for item in work:
+        found += len(match(item, topics))
+    return time.process_time() - started, found
+
+
+def rival_rate(work: Sequence[Item], patterns: Sequence["re.Pattern[str]"]) -> float:
+    """Items per CPU-second."""
+    texts = [f"{item.title} {item.summary}" for item in work]
+    done, took, started = 0, 0.0, time.process_time()
+    while done < len(texts) and took < RIVAL_SECONDS:
+        for pattern in patterns:
+            pattern.search(texts[done])
+        done, took = done + 1, time.process_time() - started
+    return done / took
+
+
+def measure(items: Sequence[Item], count: int) -> dict[str, float]:
+    queries = Queries(items, random.Random(SEED))
+    pairs = [queries.topic(number) for number in range(count)]
+    before = resident_mb()
+    started = time.process_time()
+    topics = compile_topics([topic for topic, _ in pairs], ())
+    build = time.process_time() - started
+    memory = resident_mb() - before
+    halves = (items[::2], items[1::2])
+    rates: list[float] = []
+    ratios: list[float] = []
+    matches = 0
+    for turn in range(ROUNDS):
+        known, new = halves[turn % 2], halves[1 - turn % 2]
+        topics = compile_topics([topic for topic, _ in pairs], ())
+        seconds(known, topics)
+        took, found = seconds(new, topics)
+        matches += found
+        rates.append(len(new) / took)
+        ratios.append(rates[-1] / rival_rate(new, [pattern for _, pattern in pairs]))
+        progress(f"{count} topics: round {turn + 1} of {ROUNDS}")
+    words = " ".join(f"{item.title} {item.summary}" for item in items).split()[:LONG_WORDS]
+    long_item = Item(title="", summary=" ".join(words))
+    long_times = [seconds([long_item], topics)[0] for _ in range(ROUNDS)]
+    return {
+        "topics": count,
+        "items_per_cpu_s": round(statistics.median(rates)),
+        "ratio_vs_re": round(statistics.median(ratios), 1),
+        "build_s": round(build, 2),
+        "rss_mb": round(memory, 1),
+        "matches_per_item": round(matches / (len(items) / 2 * ROUNDS), 2),
+        "long_item_ms": round(statistics.median(long_times) * 1_000, 1),
+    }
+
+
+def resident_mb() -> float:
+    """What this process holds in memory now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def progress(line: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K{line}", end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    items = items_of(sys.argv[1:])
-    configuration = load(shipped(), {})
-    topics = compile_topics(configuration.topics, configuration.entities)
-    rivals = [
-        re.compile("|".join(sorted(set(WORDS.findall(topic.query)))), re.IGNORECASE) for topic in configuration.topics
-    ]
-    rates: dict[str, list[float]] = {"newsmon": [], "re": []}
-    for _ in range(ROUNDS):
-        started = time.process_time()
-        for item in items:
-            match(item, topics)
-        rates["newsmon"].append(len(items) / (time.process_time() - started))
-        started = time.process_time()
-        for item in items:
-            text = f"{item.title} {item.summary}"
-            for rival in rivals:
-                rival.search(text)
-        rates["re"].append(len(items) / (time.process_time() - started))
-    ratio = statistics.median(a / b for a, b in zip(rates["newsmon"], rates["re"], strict=True))
-    print(f"{len(items)} items, {len(topics.topics)} topics, median of {ROUNDS} interleaved rounds")
-    for name, found in rates.items():
-        print(f"  {name:8} {statistics.median(found):10,.0f} items per CPU-second")
-    print(f"  ratio    {ratio:10.2f}")
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.match", description=__doc__.partition("\n")[0])
+    arguments.add_argument("file", nargs="?", type=Path, help="JSONL with title and summary")
+    arguments.add_argument("--topics", nargs="+", type=int, default=[10, 100, 1_000, 10_000])
+    arguments.add_argument("--json", action="store_true", help="only the rows, as JSON")
+    asked = arguments.parse_args()
+    items = items_of(asked.file)
+    rows = [measure(items, count) for count in asked.topics]
+    progress("")
+    if asked.json:
+        print(json.dumps(rows))
+        return
+    print(f"{len(items):,} items, {ROUNDS} rounds, medians")
+    print(
+        f"{'topics':>8} {'items/CPU-s':>12} {'x re':>8} {'build s':>8} {'MB':>6} {'matches/item':>13} {'10,000 words':>13}"
+    )
+    for row in rows:
+        print(
+            f"{row['topics']:8,} {row['items_per_cpu_s']:12,} {row['ratio_vs_re']:8,} {row['build_s']:8} {row['rss_mb']:6} "
+            f"{row['matches_per_item']:13} {row['long_item_ms']:10} ms"
+        )
 
 
 if __name__ == "__main__":

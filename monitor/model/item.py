@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from monitor.model.ids import FeedId, ItemId
 
+CATEGORY_JOINT = "; "  # between the categories of an item, where they are one text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
@@ -22,6 +24,17 @@ class Item:
     lang: str = ""  # of the entry, else of the document
     source_title: str = ""  # the entry's own <source>
     source_url: str = ""
+
+    def text(self, field: str) -> str:
+        """What a query finds under the name of that field: spans count its characters. Raises KeyError for another name."""
+        texts = {
+            "title": self.title,
+            "summary": self.summary,
+            "body": self.body,
+            "author": self.author,
+            "url": self.link,
+        }
+        return CATEGORY_JOINT.join(self.categories) if field == "category" else texts[field]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from unicodedata import normalize
 WORD_CHARS_MAX = 256  # longer "words" are compared by their beginning: normalising a long run of combining marks takes quadratic time
 _FOLDED_WORDS_CACHED = 2**16
 
-# Characters of a class in a regular expression.
-_HYPHENS = r"\-\u2010\u2011\uFE63\uFF0D"
+# From here on characters of a class in a regular expression.
+_HYPHENS = frozenset("-\u2010\u2011\ufe63\uff0d")
 _LETTER_APOSTROPHES = r"\u02B9-\u02BF"  # letters to Unicode, apostrophes to the people who type them
 _APOSTROPHES = r"'\u2018\u2019\u201B\u2032`\u00B4\uFF07\u055A\u05F3\u05F4" + _LETTER_APOSTROPHES
 _KANA_MARKS = r"\u3099\u309A\uFF9E\uFF9F"
@@ -45,12 +45,11 @@ _ALPHABETIC = rf"[^\W\d_{_UNSPACED}{_LETTER_APOSTROPHES}]"
 _MARK = rf"[{_ACCENTS}{_INVISIBLE}{_INDIC}{_SELECTORS}]"
 _RUN = rf"{_LETTER}(?:{_LETTER}++|{_MARK}++)*+"
 _TOKEN = re.compile(
-    rf"(?P<dotted>{_ALPHABETIC}(?:\.{_ALPHABETIC})+(?!{_LETTER})\.?)(?:[{_APOSTROPHES}]s(?!{_LETTER}))?"
+    rf"(?P<dotted>{_ALPHABETIC}(?:\.{_ALPHABETIC})+(?!{_LETTER}))(?:[{_APOSTROPHES}]s(?!{_LETTER}))?"
     rf"|(?P<word>{_RUN}(?:[{_APOSTROPHES}]{_RUN})*+)"
     rf"|(?P<unspaced>[{_UNSPACED}](?:\u0E4D\u0E32|[{_UNSPACED_MARKS}])*+)"
 )
 _APOSTROPHE = re.compile(rf"[{_APOSTROPHES}]")
-_HYPHEN = re.compile(rf"[{_HYPHENS}]")
 _ONE_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 # Of the marks that decomposition brings to light, those that make another letter stay: Cyrillic й, ў and ї are no и, у and і.
@@ -114,15 +113,19 @@ def tokenize(text: str) -> Tokens:
     compounds: list[Compound] = []
     chain = 0  # the first word of the row that hyphens hold together
     for found in _TOKEN.finditer(text):
-        start = found.start()
-        joined = bool(words) and words[-1].end == start - 1 and _HYPHEN.match(text, start - 1) is not None
+        start, end = found.span()
+        raw = found[0]
+        joined = bool(words) and words[-1].end == start - 1 and text[start - 1] in _HYPHENS
         if not joined:
             _close_chain(words, compounds, chain)
             chain = len(words)
         before = len(words)
-        _read(found, words, compounds)
+        if raw.isascii() and raw.isalnum():
+            words.append(Token(raw.lower(), raw, start, end))
+        else:
+            _read(found, words, compounds)
         if joined and before < len(words):
-            compounds.append(_compound(words, before - 1, before))
+            compounds.append(Compound(words[before - 1].key + words[before].key, before - 1, before))
     _close_chain(words, compounds, chain)
     return Tokens(words=tuple(words), compounds=tuple(compounds))
 
@@ -131,7 +134,7 @@ def fold(word: str) -> str:
     """A word as it is compared: NFKC, case folded, without accents. Folding twice changes nothing more."""
     if word.isascii():
         return word.lower()
-    return _fold(word[:WORD_CHARS_MAX])
+    return _forms(word[:WORD_CHARS_MAX])[0]
 
 
 def is_unspaced(text: str) -> bool:
@@ -143,6 +146,9 @@ def _read(found: re.Match[str], words: list[Token], compounds: list[Compound]) -
     """Appends the token found; several, if an apostrophe stands between words."""
     start, end = found.span()
     raw = found.group()
+    if found.lastgroup == "unspaced":
+        _append(words, raw, start, end)
+        return
     if found.lastgroup == "dotted":
         _append(words, found.group("dotted").replace(".", ""), start, end)
         return
@@ -160,12 +166,9 @@ def _read(found: re.Match[str], words: list[Token], compounds: list[Compound]) -
 
 
 def _append(words: list[Token], raw: str, start: int, end: int) -> None:
-    if raw.isascii():
-        words.append(Token(raw.lower(), raw, start, end))
-        return
-    key = fold(raw)
+    key, exact = (raw.lower(), raw) if raw.isascii() else _forms(raw[:WORD_CHARS_MAX])
     if key:
-        words.append(Token(key, normalize("NFKC", raw[:WORD_CHARS_MAX]), start, end))
+        words.append(Token(key, exact, start, end))
 
 
 def _compound(words: list[Token], first: int, last: int) -> Compound:
@@ -180,6 +183,8 @@ def _close_chain(words: list[Token], compounds: list[Compound], chain: int) -> N
 
 
 @lru_cache(maxsize=_FOLDED_WORDS_CACHED)
-def _fold(word: str) -> str:
-    decomposed = normalize("NFKD", normalize("NFKC", word).casefold())
-    return normalize("NFKC", _DROPPED.sub("", decomposed).translate(_LETTERS))
+def _forms(word: str) -> tuple[str, str]:
+    """A word folded, and as written."""
+    exact = normalize("NFKC", word)
+    decomposed = normalize("NFKD", exact.casefold())
+    return normalize("NFKC", _DROPPED.sub("", decomposed).translate(_LETTERS)), exact

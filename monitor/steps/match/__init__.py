@@ -1,18 +1,22 @@
 """match: an Item and the compiled topics in, its Matches out. Knows nothing of feeds or alerts."""
 
 from monitor.steps.match.complaint import QueryError
-from monitor.steps.match.decide import Explanation, explain, match
+from monitor.steps.match.decide import match
+from monitor.steps.match.explain import Explanation, explain
 from monitor.steps.match.grammar import parse_query
-from monitor.steps.match.plan import Topics, compile_topics, query_version
-from monitor.steps.match.tree import Node, print_query
+from monitor.steps.match.index import Topics, compile_topics, query_version
+from monitor.steps.match.spellings import check_entity
+from monitor.steps.match.tree import Node, filters_of, print_query
 
 __all__ = [
     "Explanation",
     "Node",
     "QueryError",
     "Topics",
+    "check_entity",
     "compile_topics",
     "explain",
+    "filters_of",
     "match",
     "parse_query",
     "print_query",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LINE_CHARS_MAX = 100  # of the query, shown around the place
+_NAMES_MAX = 12  # listed in a hint
 
 
 class QueryError(ValueError):
@@ -35,6 +36,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that a typo may have meant, as the beginning of a hint, or nothing."""
     found = get_close_matches(word, list(known), n=1)
     return f"did you mean {found[0]}? " if found else ""
+
+
+def known_words(word: str, known: Iterable[str], kind: str) -> str:
+    """A hint: the known word that a typo may have meant, else the first of them all."""
+    names = sorted(known)
+    if not names:
+        return f"no {kind} is configured"
+    more = f" and {len(names) - _NAMES_MAX} more" if len(names) > _NAMES_MAX else ""
+    return nearest(word, names).rstrip() or f"there are {', '.join(names[:_NAMES_MAX])}{more}"
 
 
 def _excerpt(text: str, offset: int) -> str:

@@ -57,6 +57,15 @@ class Fielded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """`feed:bbc-world`, `publisher:"New York Times"`, `lang:en`, `tag:wire`: by value, not by words."""
+
+    name: str
+    value: str
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
     """`NOT A`."""
 
@@ -81,6 +90,15 @@ class Or:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtLeast:
+    """`ATLEAST/2 (A, B, C)`: at least `count` of them."""
+
+    count: int
+    parts: tuple["Node", ...]
+    at: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
     """`A NEAR/8 B`: at most `words` words between, in either order, in one field."""
 
@@ -90,7 +108,18 @@ class Near:
     at: int = field(default=0, compare=False, repr=False)
 
 
-Node: TypeAlias = Word | Exact | Prefix | Phrase | EntityName | Fielded | Not | And | Or | Near
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """`A BEFORE/8 B`: as NEAR, and in this order."""
+
+    words: int
+    left: "Node"
+    right: "Node"
+    at: int = field(default=0, compare=False, repr=False)
+
+
+Term: TypeAlias = Word | Exact | Prefix | Phrase | EntityName
+Node: TypeAlias = Term | Fielded | Filter | Not | And | Or | AtLeast | Near | Before
 
 
 def print_query(node: Node) -> str:
@@ -107,16 +136,28 @@ def print_query(node: Node) -> str:
         case EntityName():
             text = f"@{node.name}"
         case Fielded():
-            text = f"{node.name}:{_bracketed(node.part, And, Or, Near, Not)}"
+            text = f"{node.name}:{_bracketed(node.part, And, Or, Near, Before, Not)}"
+        case Filter():
+            text = f"{node.name}:{node.value}" if _is_bare(node.value) else f'{node.name}:"{node.value}"'
+        case _:
+            text = _print_operator(node)
+    return text
+
+
+def _print_operator(node: Not | And | Or | AtLeast | Near | Before) -> str:
+    match node:
         case Not():
             text = f"NOT {_bracketed(node.part, And, Or)}"
         case And():
             text = " AND ".join(_bracketed(part, And, Or) for part in node.parts)
         case Or():
             text = " OR ".join(_bracketed(part, Or) for part in node.parts)
-        case Near():
-            operands = (_bracketed(part, And, Or, Near, Not) for part in (node.left, node.right))
-            text = f" NEAR/{node.words} ".join(operands)
+        case AtLeast():
+            text = f"ATLEAST/{node.count} ({', '.join(map(print_query, node.parts))})"
+        case Near() | Before():
+            operator = "NEAR" if isinstance(node, Near) else "BEFORE"
+            operands = (_bracketed(part, And, Or, Near, Before, Not) for part in (node.left, node.right))
+            text = f" {operator}/{node.words} ".join(operands)
     return text
 
 
@@ -125,9 +166,9 @@ def parts_of(node: Node) -> tuple[Node, ...]:
     match node:
         case Fielded() | Not():
             return (node.part,)
-        case And() | Or():
+        case And() | Or() | AtLeast():
             return node.parts
-        case Near():
+        case Near() | Before():
             return (node.left, node.right)
         case _:
             return ()
@@ -140,6 +181,18 @@ def entity_names(node: Node) -> frozenset[str]:
     return frozenset[str]().union(*map(entity_names, parts_of(node)))
 
 
+def filters_of(node: Node) -> tuple[Filter, ...]:
+    """The filters of a query, in the order of the text."""
+    if isinstance(node, Filter):
+        return (node,)
+    return tuple(found for part in parts_of(node) for found in filters_of(part))
+
+
 def _bracketed(node: Node, *kinds: type) -> str:
     text = print_query(node)
     return f"({text})" if isinstance(node, kinds) else text
+
+
+def _is_bare(value: str) -> bool:
+    """Whether a value can stand without quotes: it reads as one word there, and as no operator."""
+    return value.replace("-", "").isalnum() and value[0] != "-" and value.upper() not in {"AND", "OR", "NOT"}
