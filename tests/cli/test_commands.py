@@ -33,6 +33,7 @@ VERBS = [
     "topics",
     "feeds",
     "alerts",
+    "evaluate",
     "deliveries",
     "test-receiver",
     "healthcheck",

@@ -1,0 +1,66 @@
+"""evidence: an item with what matched in it, or with what was missing, in; the few lines that show it to a person out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from monitor.cli.excerpt import excerpts_of, title_of
+from monitor.cli.terminal import clock_time, styled
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from monitor.model.item import Item
+    from monitor.model.topic import Match
+
+CLAUSE_CHARS_MAX = 160
+CLAUSES_MAX = 4  # of those that were missing
+
+
+def evidence(
+    item: "Item",
+    match: "Match | None",
+    *,
+    mark: "Text",
+    publisher: str,
+    at: datetime | None,
+    missing: Sequence[str] = (),
+    place: str = "",
+    because: bool = True,
+    coloured: bool,
+) -> "Table":
+    """`mark` stands before the title; `because`: the clause that decided is told."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    matches = () if match is None else (match,)
+    grid.add_row(mark, title_of(item, matches, coloured=coloured))
+    grid.add_row("", styled(" · ".join(filter(None, (publisher, clock_time(at), place))), "dim"))
+    for excerpt in excerpts_of(item, matches, coloured=coloured):
+        grid.add_row("", excerpt)
+    if match is not None and because:
+        grid.add_row("", styled(f"because {_cut(match.clause)}"))
+    if missing:
+        grid.add_row("", styled(f"missing: {_clauses(missing)}"))
+    return grid
+
+
+def rest(shown: int, total: int, limit: int) -> "list[Text]":
+    """What a list says where it was cut."""
+    return [styled(f"… and {total - shown:,} more (--limit {limit} shows them)", "dim")] if total > shown else []
+
+
+def _clauses(clauses: Iterable[str]) -> str:
+    """The first of them; queries of alternatives lack many clauses at once."""
+    told = list(dict.fromkeys(map(_cut, clauses)))
+    more = len(told) - CLAUSES_MAX
+    return "; ".join(told[:CLAUSES_MAX]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _cut(clause: str) -> str:
+    from monitor.steps.alert import cut
+
+    return cut(clause, CLAUSE_CHARS_MAX)
