@@ -149,14 +149,14 @@ class _Page:
                 text.item,
                 mistake.match,
                 mark=styled("+", "bold yellow") if mistake.match else styled("-", "bold red"),
-                publisher=text.origin.publisher or text.origin.feed,
+                origin=text.origin,
                 at=text.item.published,
                 place=f"line {text.line}",
                 missing=mistake.missing,
                 coloured=self._console.is_terminal,
             )
             self._console.print(lines)
-        for line in rest(len(shown), len(mistakes), len(mistakes)):
+        for line in rest(len(shown), len(mistakes)):
             self._console.print(line)
         self._console.print()
 

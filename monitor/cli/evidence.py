@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from monitor.model.item import Item
+    from monitor.model.item import Item, Origin
     from monitor.model.topic import Match
 
 CLAUSE_CHARS_MAX = 160
@@ -23,7 +23,7 @@ def evidence(
     match: "Match | None",
     *,
     mark: "Text",
-    publisher: str,
+    origin: "Origin",
     at: datetime | None,
     missing: Sequence[str] = (),
     place: str = "",
@@ -33,10 +33,13 @@ def evidence(
     """`mark` stands before the title; `because`: the clause that decided is told."""
     from rich.table import Table
 
+    from monitor.text.urls import registrable_domain
+
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     matches = () if match is None else (match,)
+    publisher = origin.publisher or registrable_domain(item.link) or origin.feed
     grid.add_row(mark, title_of(item, matches, coloured=coloured))
     grid.add_row("", styled(" · ".join(filter(None, (publisher, clock_time(at), place))), "dim"))
     for excerpt in excerpts_of(item, matches, coloured=coloured):
@@ -48,9 +51,9 @@ def evidence(
     return grid
 
 
-def rest(shown: int, total: int, limit: int) -> "list[Text]":
+def rest(shown: int, total: int) -> "list[Text]":
     """What a list says where it was cut."""
-    return [styled(f"… and {total - shown:,} more (--limit {limit} shows them)", "dim")] if total > shown else []
+    return [styled(f"… and {total - shown:,} more (--limit {total} shows all)", "dim")] if total > shown else []
 
 
 def _clauses(clauses: Iterable[str]) -> str:

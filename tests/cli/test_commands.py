@@ -33,6 +33,7 @@ VERBS = [
     "topics",
     "feeds",
     "alerts",
+    "backtest",
     "evaluate",
     "deliveries",
     "test-receiver",

@@ -68,7 +68,7 @@ def test_a_person_sees_figures_and_the_reason_of_each_mistake(folder: Path, labe
     assert "because " in shown
     assert "missing: @talks" in shown
     cut = newsmon(folder, "evaluate", str(labels), "--topic", "peace-talks", "--limit", "0").stdout
-    assert cut.count("… and 1 more (--limit 1 shows them)") == 2
+    assert cut.count("… and 1 more (--limit 1 shows all)") == 2
 
 
 def test_a_label_that_is_no_topic_is_left_out_and_said(folder: Path, labels: Path) -> None:
