@@ -32,9 +32,7 @@ def backtest(
     topic_id: Annotated[str, typer.Argument(metavar="TOPIC", help="The id of a topic; with --query, of a draft, too.")],
     files: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[FILE]...", help="JSONL files, feed documents, or folders with them, instead of the store."
-        ),
+        typer.Argument(metavar="FILE", help="JSONL files, feed documents, or folders with them, instead of the store."),
     ] = None,
     query: Annotated[str | None, typer.Option("--query", help="Try this query in place of the topic's.")] = None,
     other: Annotated[

@@ -150,7 +150,7 @@ class _Page:
                 at=given.at,
                 missing=found.missing,
                 because=False,
-                coloured=self._console.is_terminal,
+                console=self._console,
             )
             self._console.print(lines)
         for line in rest(len(listed), total):

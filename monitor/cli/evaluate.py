@@ -153,7 +153,7 @@ class _Page:
                 at=text.item.published,
                 place=f"line {text.line}",
                 missing=mistake.missing,
-                coloured=self._console.is_terminal,
+                console=self._console,
             )
             self._console.print(lines)
         for line in rest(len(shown), len(mistakes)):

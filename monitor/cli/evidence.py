@@ -8,7 +8,7 @@ from monitor.cli.excerpt import excerpts_of, title_of
 from monitor.cli.terminal import clock_time, styled
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console, RenderableType
     from rich.text import Text
 
     from monitor.model.item import Item, Origin
@@ -28,26 +28,41 @@ def evidence(
     missing: Sequence[str] = (),
     place: str = "",
     because: bool = True,
-    coloured: bool,
-) -> "Table":
+    console: "Console",
+) -> "RenderableType":
     """`mark` stands before the title; `because`: the clause that decided is told."""
+    from rich.console import Group
     from rich.table import Table
 
     from monitor.text.urls import registrable_domain
 
+    coloured = (
+        console.is_terminal and not console.no_color
+    )  # without colours nothing but asterisks shows a word in a title
+    matches = () if match is None else (match,)
+    publisher = origin.publisher or registrable_domain(item.link) or origin.feed
+    lines = [
+        title_of(item, matches, coloured=coloured),
+        styled(" · ".join(filter(None, (publisher, clock_time(at), place))), "dim"),
+        *excerpts_of(item, matches, coloured=coloured),
+    ]
+    if match is not None and because:
+        lines.append(styled(f"because {_cut(match.clause)}"))
+    if missing:
+        lines.append(styled(f"missing: {_clauses(missing)}"))
+    marks = [mark, *[styled(" " * len(mark))] * (len(lines) - 1)]
+    if not console.is_terminal:  # nothing wraps there, and a table would fill every line up with blanks
+        return Group(
+            *(
+                styled("").append_text(mark).append(" ").append_text(line)
+                for mark, line in zip(marks, lines, strict=True)
+            )
+        )
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    matches = () if match is None else (match,)
-    publisher = origin.publisher or registrable_domain(item.link) or origin.feed
-    grid.add_row(mark, title_of(item, matches, coloured=coloured))
-    grid.add_row("", styled(" · ".join(filter(None, (publisher, clock_time(at), place))), "dim"))
-    for excerpt in excerpts_of(item, matches, coloured=coloured):
-        grid.add_row("", excerpt)
-    if match is not None and because:
-        grid.add_row("", styled(f"because {_cut(match.clause)}"))
-    if missing:
-        grid.add_row("", styled(f"missing: {_clauses(missing)}"))
+    for row in zip(marks, lines, strict=True):
+        grid.add_row(*row)
     return grid
 
 

@@ -8,8 +8,8 @@ import pytest
 from monitor.commands.backtest import Backtest, Report, Version, reworded, version_of
 from monitor.commands.past import Given, Portion, of_files
 from monitor.model.feed import Feed
-from monitor.model.ids import FeedId, TopicId
-from monitor.model.item import Item, Origin, Parsed, ParseFailure
+from monitor.model.ids import FeedId, ItemId, TopicId
+from monitor.model.item import Item, Origin, Parsed, ParseFailure, StoredItem
 from monitor.model.poll import Document
 from monitor.model.severity import Severity
 from monitor.model.topic import Entity, Escalation, Topic
@@ -148,6 +148,17 @@ def test_the_rate_leaves_undated_alerts_out() -> None:
 def test_an_entry_of_files_alerts_once(first: Given, second: Given, alerts: int, repeats: int) -> None:
     done = report(LIVE, None, (first, second))
     assert (done.items, done.tested.alerts, done.repeats) == (2, alerts, repeats)
+
+
+def test_stored_items_are_no_repeats() -> None:
+    item = Item(title="Kyiv talks", link="https://a.example/1")
+    kept = (
+        StoredItem(id=ItemId(id_), feed_id=FeedId("wire"), publisher="Wire", item=item, first_seen=MONDAY)
+        for id_ in "ab"
+    )
+    past = tuple(Given(item=item, origin=Origin(), at=MONDAY, stored=stored) for stored in kept)
+    done = report(LIVE, None, past)
+    assert (done.tested.alerts, done.repeats) == (2, 0)
 
 
 class Parser:

@@ -11,7 +11,13 @@ from monitor.model.severity import Severity
 from monitor.model.topic import Topic
 from monitor.steps.match import Topics, compile_topics, query_version
 
-QUERIES = {"deal": "deal AND ukraine", "talks": "talks NOT deal", "silent": "zeppelin", "idle": "dirigible"}
+QUERIES = {
+    "deal": "deal AND ukraine",
+    "talks": "talks NOT deal",
+    "silent": "zeppelin",
+    "idle": "dirigible",
+    "noisy": "football",
+}
 LINES = [  # title, labels; what is right, wrong and missed is at the side
     ("Ukraine deal", ["deal"]),  # deal right
     ("Ukraine deal signed", ["deal", "nowhere"]),  # deal right
@@ -55,6 +61,7 @@ def test_the_figures(labels: Path) -> None:
         "talks": (0, 1, 1, 0.0, 0.0, 0.0),
         "silent": (0, 0, 1, None, 0.0, 0.0),
         "idle": (0, 0, 0, None, None, None),
+        "noisy": (0, 1, 0, 0.0, None, None),
     }
 
 
