@@ -19,6 +19,7 @@ _TOLD = {
     "matched_after_edit": "alerted after an edit",
     "matched_in_other_feed": "alerted: another feed's wording matched",
     "late": "alerted late, in a batch",
+    "backtest": "alerted by a backtest, in a batch",
     "baseline": "held: it was there at the first poll, and told in the summary",
     "no_route": "told nobody: no route takes this topic at its severity",
 }

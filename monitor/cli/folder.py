@@ -27,13 +27,28 @@ def folder_of(context: typer.Context) -> Path:
 
 
 def configuration_of(context: typer.Context) -> "Configuration":
+    return configuration_in(folder_of(context))
+
+
+def configuration_in(folder: Path) -> "Configuration":
     from monitor.config import ConfigError, load
 
     try:
-        return load(folder_of(context), os.environ)
+        return load(folder, os.environ)
     except ConfigError as error:
         say(str(error))
         raise typer.Exit(BAD_USAGE) from error
+
+
+def configuration_or_shipped(context: typer.Context) -> tuple["Configuration", bool]:
+    """The user's configuration; or the shipped one, and False, where nobody named a folder and the usual one is not there."""
+    from monitor.config import load, shipped
+
+    folder = folder_of(context)
+    if context.obj is not None or folder.exists():
+        return configuration_of(context), True
+    say(f"There is no folder `{folder}` here, so these are the shipped topics (`newsmon init` makes the folder).")
+    return load(shipped(), os.environ), False
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import monitor
-from monitor.cli import daemon, deliveries, explain, listings, setup, try_
+from monitor.cli import backtest, daemon, deliveries, evaluate, explain, listings, setup, try_
 
 app = typer.Typer(
     name="newsmon",
@@ -58,7 +58,7 @@ def newsmon(
     context.obj = config
 
 
-BEGIN, RUN, LOOK, TELL = "Begin", "Run", "Look", "Deliver"
+BEGIN, RUN, LOOK, TOPICS, TELL = "Begin", "Run", "Look", "Topics", "Deliver"
 
 app.command("init", rich_help_panel=BEGIN)(setup.init)
 app.command("demo", rich_help_panel=BEGIN)(setup.demo)
@@ -70,6 +70,8 @@ app.command("topics", rich_help_panel=LOOK)(listings.topics)
 app.command("feeds", rich_help_panel=LOOK)(listings.feeds)
 app.command("alerts", rich_help_panel=LOOK)(listings.alerts)
 app.command("explain", rich_help_panel=LOOK)(explain.explain)
+app.command("backtest", rich_help_panel=TOPICS)(backtest.backtest)
+app.command("evaluate", rich_help_panel=TOPICS)(evaluate.evaluate)
 app.add_typer(deliveries.app, name="deliveries", rich_help_panel=TELL)
 app.command("test-receiver", rich_help_panel=TELL)(deliveries.test_receiver)
 

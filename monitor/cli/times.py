@@ -1,6 +1,7 @@
 """times: how far back a person wants to look: `24h`, `7d`."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import typer
@@ -15,9 +16,13 @@ def now() -> datetime:
 
 def since(text: str | None) -> datetime | None:
     """The moment that long ago; None for no limit."""
-    if text is None:
-        return None
+    return None if text is None else span_ago(text)
+
+
+def span_ago(text: str) -> datetime:
+    """The moment that long ago. Raises BadParameter for what is no span of time, or longer than our era."""
     found = _SPAN.fullmatch(text.strip())
-    if found is None:
-        raise typer.BadParameter("expected a span of time such as 90m, 24h or 7d")
-    return now() - timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    if found is not None:
+        with suppress(OverflowError):
+            return now() - timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+    raise typer.BadParameter("expected a span of time such as 90m, 24h or 7d")

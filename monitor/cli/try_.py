@@ -11,7 +11,7 @@ import typer
 
 from monitor import __version__
 from monitor.cli.excerpt import excerpts_of, title_of
-from monitor.cli.folder import configuration_of, folder_of
+from monitor.cli.folder import configuration_or_shipped
 from monitor.cli.terminal import (
     FOUND_PROBLEMS,
     OK,
@@ -63,20 +63,9 @@ def try_(
 
     Exit code 1 if a source could not be read; the others are shown all the same.
     """
-    configuration, own = _configuration(context)
+    configuration, own = configuration_or_shipped(context)
     printed = _Lines(everything=everything) if as_json else _Page(configuration, everything=everything, own=own)
     raise typer.Exit(asyncio.run(_try(sources, configuration, tuple(allow_private or ()), printed)))
-
-
-def _configuration(context: typer.Context) -> tuple["Configuration", bool]:
-    """The user's configuration; or the shipped one, and False, where nobody named a folder and the usual one is not there."""
-    from monitor.config import load, shipped
-
-    folder = folder_of(context)
-    if context.obj is not None or folder.exists():
-        return configuration_of(context), True
-    say(f"There is no folder `{folder}` here, so these are the shipped topics (`newsmon init` makes the folder).")
-    return load(shipped(), os.environ), False
 
 
 class _Printed(Protocol):
@@ -92,7 +81,8 @@ async def _try(
     from monitor.adapters.clock import SystemClock
     from monitor.adapters.fetcher import Fetcher
     from monitor.adapters.parse_pool import ParsePool
-    from monitor.commands.try_ import Bench, spread, try_all
+    from monitor.commands.sources import spread
+    from monitor.commands.try_ import Bench, try_all
     from monitor.steps.match import compile_topics
 
     wanted = list(spread(sources))

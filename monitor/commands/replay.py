@@ -3,16 +3,15 @@
 Written beside a running daemon in one short transaction, which it finds by asking its outbox.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from monitor.adapters.store import deliveries
-from monitor.adapters.store.open import Store, open_readonly
+from monitor.adapters.store.open import Store
+from monitor.commands.writing import writer
 from monitor.model.delivery import DeliveryState
-from monitor.ports import StorageError
 
 
 class Replayed(StrEnum):
@@ -25,16 +24,8 @@ class Replayed(StrEnum):
 
 def replay(database: Path, ids: Iterable[str], now: datetime) -> Mapping[str, Replayed]:
     """Raises StorageError where there is no database of this version, or it belongs to somebody else."""
-    open_readonly(database).dispose()
-    owner = database.stat().st_uid
-    if owner != os.geteuid():
-        detail = f"{database} belongs to uid {owner}: run this as that user, or it would leave files that the daemon cannot write"
-        raise StorageError("readonly", detail)
-    store = Store(database)
-    try:
+    with writer(database) as store:
         return {id_: _replay_one(store, id_, now) for id_ in dict.fromkeys(ids)}
-    finally:
-        store.close()
 
 
 def _replay_one(store: Store, id_: str, now: datetime) -> Replayed:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from monitor.commands.sources import is_url, read_file
 from monitor.model.feed import Feed, Validators
 from monitor.model.ids import FeedId
 from monitor.model.item import Item, ParseFailure
@@ -18,7 +19,6 @@ from monitor.steps.fetch import request_for
 from monitor.steps.match import Topics, match
 
 AHEAD_MAX = 8  # sources that are read while earlier ones are still on their way
-FILE_BYTES_MAX = 10 * 2**20
 _OK = 200
 
 
@@ -55,27 +55,6 @@ class Bench:
     now: datetime
 
 
-def is_url(source: str) -> bool:
-    return source.lower().startswith(("http://", "https://"))
-
-
-def spread(sources: Sequence[str]) -> Iterator[str]:
-    """The sources with each folder replaced by its files, those in its folders included, in order; hidden ones are left out."""
-    for source in sources:
-        if is_url(source) or not Path(source).is_dir():
-            yield source
-        else:
-            yield from _files(Path(source)) or [source]
-
-
-def _files(folder: Path) -> list[str]:
-    return [
-        str(file)
-        for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
-
-
 async def try_all(sources: Sequence[str], bench: Bench) -> AsyncGenerator[Tried]:
     """Try each source; the answers come in the order of the sources."""
     under_way: deque[asyncio.Task[Tried]] = deque()
@@ -94,7 +73,7 @@ async def try_all(sources: Sequence[str], bench: Bench) -> AsyncGenerator[Tried]
 async def try_one(source: str, bench: Bench) -> Tried:
     """Read, parse and match one source."""
     feed = _feed(source, bench)
-    document = await _fetched(feed, bench) if is_url(source) else await asyncio.to_thread(_read, Path(source))
+    document = await _fetched(feed, bench) if is_url(source) else await asyncio.to_thread(read_file, Path(source))
     if isinstance(document, str):
         return Tried(source=source, problem=document)
     parsed = await bench.parse.parse(document, bench.now)
@@ -130,17 +109,3 @@ async def _fetched(feed: Feed, bench: Bench) -> Document | str:
     if answer.status != _OK:
         return f"{answer.status} {answer.reason}".rstrip()
     return Document(body=answer.body, content_type=answer.header("content-type") or "", url=answer.url)
-
-
-def _read(path: Path) -> Document | str:
-    """The document in a file, or why there is none."""
-    try:
-        if path.is_dir():
-            return "no files in this folder"
-        with path.open("rb") as file:
-            body = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        return error.strerror or str(error)
-    if len(body) > FILE_BYTES_MAX:
-        return f"larger than {FILE_BYTES_MAX // 2**20} MiB"
-    return Document(body=body)

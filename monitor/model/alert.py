@@ -16,6 +16,7 @@ class Decision(StrEnum):
     MATCHED_AFTER_EDIT = "matched_after_edit"  # alerts: the item was edited, and only its new words match
     MATCHED_IN_OTHER_FEED = "matched_in_other_feed"  # alerts: another feed words the same link so that it matches
     LATE = "late"  # alerts: published long before it was first seen
+    BACKTEST = "backtest"  # alerts: found in the past by a backtest that was asked to deliver
     BASELINE = "baseline"  # held: the first poll of its feed, told in the summary
     NO_ROUTE = "no_route"  # no receiver takes it: counted and shown
 

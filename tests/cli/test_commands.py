@@ -33,6 +33,8 @@ VERBS = [
     "topics",
     "feeds",
     "alerts",
+    "backtest",
+    "evaluate",
     "deliveries",
     "test-receiver",
     "healthcheck",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
 
 from monitor.adapters.store import tables
 from monitor.adapters.store.dialect import insert
@@ -120,6 +120,21 @@ def _carry_over(tx: Connection, feed_id: FeedId) -> None:
 def get(tx: Connection, item_id: str) -> StoredItem | None:
     row = tx.execute(select(_items).where(_items.c.id == item_id)).first()
     return None if row is None else _stored(row)
+
+
+def since(tx: Connection, moment: datetime, *, after: StoredItem | None, limit: int) -> list[StoredItem]:
+    """A page of the items first seen since that moment, oldest first: those that follow `after`, the last one of the page before."""
+    query = select(_items).where(_items.c.first_seen >= moment).order_by(_items.c.first_seen, _items.c.id).limit(limit)
+    if after is not None:
+        later = _items.c.first_seen > after.first_seen
+        beside = and_(_items.c.first_seen == after.first_seen, _items.c.id > after.id)
+        # The first condition says nothing new, but the index can begin there.
+        query = query.where(_items.c.first_seen >= after.first_seen, or_(later, beside))
+    return [_stored(row) for row in tx.execute(query)]
+
+
+def count_since(tx: Connection, moment: datetime) -> int:
+    return tx.scalar(select(func.count()).select_from(_items).where(_items.c.first_seen >= moment)) or 0
 
 
 def by_key(tx: Connection, key: str) -> list[tuple[StoredItem, FeedId]]:
