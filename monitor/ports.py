@@ -82,13 +82,13 @@ class KnownItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """An item of a baseline with the topics that it matched."""
+    """An item of a baseline with the topics that it matched, and how loudly."""
 
     feed_id: FeedId
     title: str
     link: str
     publisher: str
-    topics: tuple[TopicId, ...]
+    topics: tuple[tuple[TopicId, Severity], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from monitor.commands.explain import Explained, Unseen
+    from monitor.model.severity import Severity
+    from monitor.model.topic import Match
     from monitor.steps.match import Explanation
 
 _TOLD = {
@@ -88,12 +90,15 @@ def _lines(explained: "Explained") -> "list[Text]":
     if stored.updated_at is not None:
         lines.append(styled(f"  edited {clock_time(stored.updated_at)}"))
     lines += [styled(f"  listed by {feed} until {clock_time(at)}") for feed, at in explained.seen_in]
+    configured = {today.topic.id: today.topic.severity for today in explained.today}
     for each in explained.matches:
         words = ", ".join(dict.fromkeys(span.text for span in each.match.spans))
         told = _TOLD[each.decision]
         lines.append(styled(f"  {each.match.topic_id} (version {each.match.topic_version}): {told}", "green"))
         lines.append(styled(f"    by {each.match.clause}", "dim"))
         lines.append(styled(f"    words: {words}"))
+        if each.match.escalation:
+            lines.append(styled(f"    {_escalated(each.match, configured.get(each.match.topic_id))}", "bold"))
     if not explained.matches:
         lines.append(styled("  matched no topic when it was seen", "yellow"))
     for record in explained.deliveries:
@@ -104,9 +109,20 @@ def _lines(explained: "Explained") -> "list[Text]":
             for attempt in record.history
         ]
     lines.append(styled("  What today's topics say:"))
-    for topic, explanation in explained.today:
-        lines += _clauses(explanation, f"{topic.id}: ", 2)
+    for today in explained.today:
+        lines += _clauses(today.told, f"{today.topic.id}: ", 2)
+        if today.match is not None and today.match.escalation:
+            lines.append(styled(f"      {_escalated(today.match, today.topic.severity)}", "bold"))
     return lines
+
+
+def _escalated(match: "Match", configured: "Severity | None") -> str:
+    """What escalated a match. Its topic may be gone by now, or louder than it was."""
+    from monitor.steps.alert import in_words
+
+    if configured is None or configured.rank >= match.severity.rank:
+        return f"{match.severity}, escalated because {match.escalation}"
+    return in_words(match.severity, configured, match.escalation)
 
 
 def _clauses(explanation: "Explanation", lead: str, depth: int) -> "list[Text]":
@@ -139,6 +155,8 @@ def _plain(explained: "Explained") -> dict[str, object]:
                 "topic": each.match.topic_id,
                 "version": each.match.topic_version,
                 "decision": each.decision.value,
+                "severity": each.match.severity.value,
+                "escalation": each.match.escalation,
                 "clause": each.match.clause,
                 "words": [span.text for span in each.match.spans],
                 "alert_id": each.alert_id,
@@ -157,5 +175,5 @@ def _plain(explained: "Explained") -> dict[str, object]:
             }
             for record in explained.deliveries
         ],
-        "today": {topic.id: explanation.holds for topic, explanation in explained.today},
+        "today": {today.topic.id: today.told.holds for today in explained.today},
     }

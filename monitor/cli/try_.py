@@ -29,7 +29,7 @@ from monitor.cli.terminal import (
 if TYPE_CHECKING:
     from monitor.commands.try_ import Entry, Tried
     from monitor.model.settings import Configuration
-    from monitor.model.topic import Topic
+    from monitor.model.topic import Match
 
 PARSE_WORKERS_MAX = 4
 BADGE_CHARS = 8
@@ -153,6 +153,8 @@ def _entry_json(source: str, entry: "Entry") -> dict[str, Any]:
         "topics": [
             {
                 "topic": each.topic_id,
+                "severity": each.severity.value,
+                "escalation": each.escalation,
                 "spans": [
                     {"field": span.field, "start": span.start, "end": span.end, "text": span.text}
                     for span in each.spans
@@ -196,8 +198,10 @@ class _Page:
     def _show_matching(self, entry: "Entry") -> None:
         from rich.table import Table
 
+        from monitor.steps.alert import in_words
+
         topics = [self._topics[each.topic_id] for each in entry.matches]
-        loudest = max((topic.severity for topic in topics), key=lambda severity: severity.rank)
+        loudest = max((each.severity for each in entry.matches), key=lambda severity: severity.rank)
         coloured = self._console.is_terminal
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=BADGE_CHARS, justify="right", no_wrap=True)
@@ -209,16 +213,18 @@ class _Page:
             grid.add_row("", excerpt)
         for each, topic in zip(entry.matches, topics, strict=True):
             why = styled(topic.id, "cyan").append_text(styled(f" because {each.clause}"))
-            grid.add_row("", why.append_text(styled(self._told(topic), "dim")))
+            grid.add_row("", why.append_text(styled(self._told(each), "dim")))
+            if each.escalation:
+                grid.add_row("", styled(f"  {in_words(each.severity, topic.severity, each.escalation)}", "bold"))
         self._console.print(grid)
 
-    def _told(self, topic: "Topic") -> str:
-        """Whom the topic's alerts are told to."""
+    def _told(self, match: "Match") -> str:
+        """Whom an alert of the match is told to."""
         from monitor.steps.outbox import receivers_of
 
         if self._routes is None:
             return ""
-        receivers = receivers_of([(topic.id, topic.severity)], self._routes)
+        receivers = receivers_of([(match.topic_id, match.severity)], self._routes)
         return f" → {listing(receivers)}" if receivers else " → nobody: no route takes it"
 
     def _show_other(self, entry: "Entry") -> None:

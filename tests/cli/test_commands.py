@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from monitor.adapters.store import deliveries, feeds
+from monitor.adapters.store import deliveries, feeds, tables
 from monitor.adapters.store.books import StoreLedger
 from monitor.adapters.store.open import Store
 from monitor.cli.main import app
@@ -202,6 +203,28 @@ def test_explain_by_link_alert_and_delivery(told: Shell) -> None:
     assert "\x1b" not in output
 
 
+def test_explain_says_what_escalated(told: Shell) -> None:
+    topics = next((told.folder / "topics").glob("*.yaml"))
+    louder = "    escalate:\n      - {query: sign NEAR/4 deal, severity: critical}\n"
+    mark = "    title: The US-Ukraine minerals deal\n"
+    assert mark in topics.read_text()
+    topics.write_text(topics.read_text().replace(mark, mark + louder))
+    output = told("explain", LINK).output
+    assert (
+        output.count("critical, escalated from high because sign NEAR/4 deal") == 1
+    )  # by today's topics; it was not so then
+    store = Store(load(told.folder, {}).settings.database)
+    change = {"severity": "critical", "escalation": "an older clause"}
+    store.write_now(lambda tx: tx.execute(update(tables.matches).values(change)))
+    store.close()
+    (row,) = told.lines("explain", LINK, "--json")
+    (matched,) = row["matches"]  # type: ignore[misc]
+    assert (matched["severity"], matched["escalation"]) == ("critical", "an older clause")
+    assert "critical, escalated from high because an older clause" in told("explain", LINK).output
+    topics.write_text(topics.read_text().replace("severity: high", "severity: critical"))
+    assert "critical, escalated because an older clause" in told("explain", LINK).output
+
+
 def test_explain_an_unseen_link_tells_of_its_feeds(told: Shell) -> None:
     result = told("explain", "https://www.bbc.co.uk/nobody/saw/this")
     assert (result.exit_code, "No feed has listed" in result.output) == (1, True)
@@ -252,3 +275,25 @@ def test_try_prints_json_lines_only_and_stores_nothing(tmp_path: Path) -> None:
     shown = newsmon().stdout
     assert ("2 entries" in shown, "minerals-deal because" in shown) == (True, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds"]
+
+
+def test_try_shows_what_escalates_and_who_is_told_then(shell: Shell) -> None:
+    source = shell.folder / "wire.xml"
+    source.write_text(FEED)
+    (shell.folder / "topics").mkdir(exist_ok=True)
+    for file in (shell.folder / "topics").glob("*.yaml"):
+        file.unlink()
+    (shell.folder / "topics" / "a.yaml").write_text(
+        "topics:\n  - id: minerals\n    title: Minerals\n    severity: low\n    query: minerals\n"
+        "    escalate:\n      - {query: sign NEAR/3 deal, severity: critical}\n"
+    )
+    (shell.folder / "alerts.yaml").write_text(
+        "receivers: [{id: siren, log: {}}]\nroutes: [{receiver: siren, severities: [critical]}]\n"
+    )
+    shown = shell("try", str(source)).stdout
+    assert "CRITICAL" in shown
+    assert "minerals because minerals → siren" in shown
+    assert "critical, escalated from low because sign NEAR/3 deal" in shown
+    (row,) = shell.lines("try", str(source), "--json")
+    (topic,) = row["topics"]  # type: ignore[misc]
+    assert (topic["severity"], topic["escalation"]) == ("critical", "sign NEAR/3 deal")

@@ -86,7 +86,7 @@ def counts_by_topic(tx: Connection, since: datetime) -> dict[TopicId, Mapping[De
 def held(tx: Connection, feed_ids: Sequence[FeedId]) -> list[Held]:
     """What the baselines of these feeds hold, newest first."""
     query = (
-        select(_items, _matches.c.topic_id)
+        select(_items, _matches.c.topic_id, _matches.c.severity)
         .join(_matches, _matches.c.item_id == _items.c.id)
         .where(_items.c.feed_id.in_(feed_ids), _matches.c.decision == Decision.BASELINE)
         .order_by(_items.c.published.desc(), _items.c.id, _matches.c.topic_id)
@@ -100,7 +100,7 @@ def held(tx: Connection, feed_ids: Sequence[FeedId]) -> list[Held]:
             title=first.title,
             link=first.link,
             publisher=first.publisher,
-            topics=tuple(TopicId(row.topic_id) for row in group),
+            topics=tuple((TopicId(row.topic_id), Severity(row.severity)) for row in group),
         )
         for group in rows.values()
         for first in group[:1]
