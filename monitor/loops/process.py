@@ -168,13 +168,20 @@ def _decide(
     decided: list[tuple[ItemId, Match, Decision]] = []
     told: dict[ItemId, tuple[StoredItem, list[AlertTopic]]] = {}
     done = {item: set(before.topics) for item, before in known.items()}
+    unrouted = {item: set(before.unrouted) for item, before in known.items()}
     for entry, matches in found:
         topics_done = done.setdefault(entry.stored.id, set())
         for each in matches:
             if each.topic_id in topics_done:
                 continue
-            topics_done.add(each.topic_id)
             decision = alerts.decide(entry.item, entry.identity, each, feed, moment, rules.routed)
+            if decision is Decision.NO_ROUTE:
+                topics_unrouted = unrouted.setdefault(entry.stored.id, set())
+                if each.topic_id in topics_unrouted:
+                    continue
+                topics_unrouted.add(each.topic_id)
+            else:
+                topics_done.add(each.topic_id)
             decided.append((entry.stored.id, each, decision))
             if decision.alerts:
                 before = known.get(entry.stored.id)

@@ -1,5 +1,6 @@
 """process: what each document means, written into the real store by one transaction; told as a score of documents and alerts."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.store import alerts, deliveries, feeds, items, matches
-from monitor.adapters.store.books import StoreLedger
+from monitor.adapters.store.books import StoreLedger, StoreUpkeep
 from monitor.adapters.store.open import Store
+from monitor.loops.housekeep import tell_baselines
 from monitor.loops.process import Rules, ingest
 from monitor.model.alert import Alert, Decision, Route
 from monitor.model.feed import Feed, FeedState, FirstPoll
@@ -273,6 +275,51 @@ def test_an_edit_that_escalates_what_has_alerted_alerts_nothing(desk: Desk) -> N
     found = desk.store.read_now(lambda tx: items.by_key(tx, link_key("https://news.example/1")))
     (stored,) = desk.store.read_now(lambda tx: matches.of_item(tx, found[0][0].id))
     assert (stored.match.severity, stored.match.escalation) == (Severity.HIGH, "launch*")
+
+
+def test_an_edit_that_escalates_what_no_route_took_alerts(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    first = desk.poll(feed, item(1, "A missile is shown"))
+    assert (told(first), first.matches) == ([], (("arms", Decision.NO_ROUTE),))
+    again = desk.poll(feed, item(1, "A missile is shown again"))
+    assert (told(again), again.matches) == ([], ())
+    edited = desk.poll(feed, item(1, "A nuclear missile is shown"))
+    assert told(edited) == [(["arms"], "matched_after_edit", 1)]
+    (alert,) = edited.alerts
+    (stored,) = desk.store.read_now(lambda tx: matches.of_item(tx, alert.items[0]))
+    assert (stored.decision, stored.alert_id) == (Decision.MATCHED_AFTER_EDIT, alert.id)
+    assert (stored.match.severity, stored.match.escalation) == (Severity.CRITICAL, "nuclear NEAR/3 missile")
+    assert told(desk.poll(feed, item(1, "A nuclear missile is launched"))) == []
+
+
+def test_of_two_wordings_in_one_document_the_one_that_escalates_alerts(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    polled = desk.poll(feed, item(1, "A nuclear missile is shown"), item(1, "A missile is shown"))
+    assert told(polled) == [(["arms"], "matched_after_edit", 1)]
+    assert desk.decisions("https://news.example/1") == {"arms": Decision.MATCHED_AFTER_EDIT}
+
+
+async def _summaries(desk: Desk) -> dict[str, tuple[object, object]]:
+    """The highest severity and the counts that each receiver is told of the baselines."""
+    await tell_baselines(
+        StoreUpkeep(desk.store), {each.id: each for each in desk.feeds.values()}, desk.rules, desk.clock
+    )
+    rows = desk.store.read_now(lambda tx: deliveries.listed(tx, 9))
+    return {
+        row.delivery.receiver_id: (row.delivery.alert.data["highest_severity"], row.delivery.alert.data["matches"])
+        for row in rows
+    }
+
+
+def test_the_summary_of_a_baseline_knows_what_escalates(desk: Desk) -> None:
+    desk.poll(desk.feed("bbc"), item(1, "A missile"), item(2, "A nuclear missile"), item(3, "A minerals deal"))
+    assert asyncio.run(_summaries(desk)) == {
+        "desk": ("high", {"minerals": 1}),
+        "chat": (None, {}),
+        "siren": ("critical", {"arms": 1}),
+    }
 
 
 def test_a_late_escalation_waits_for_no_batch(desk: Desk) -> None:
