@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from monitor.config.agreement import Folder
 from monitor.config.alerts import AlertsFile
 from monitor.config.document import Document
+from monitor.config.inflection import one_form_only
 from monitor.config.problems import KeyPath, Problem, spell_key
 from monitor.config.queries import queries_of, raises
 from monitor.config.topics import TopicEntry
@@ -22,6 +23,7 @@ _QUOTED = re.compile('"[^"]*"')
 
 def doubts(folder: Folder) -> Iterator[Problem]:
     yield from _doubts_about_feeds(folder)
+    yield from _doubts_about_spellings(folder)
     yield from _doubts_about_queries(folder)
     yield from _doubts_about_routes(folder)
 
@@ -37,6 +39,17 @@ def _doubts_about_feeds(folder: Folder) -> Iterator[Problem]:
         known = first.setdefault(entry.url, entry.id)
         if known != entry.id:
             yield document.problem(("feeds", index, "url"), f"the feed `{known}` has the same URL")
+
+
+def _doubts_about_spellings(folder: Folder) -> Iterator[Problem]:
+    for document, file in folder.topics:
+        for name, spellings in file.entities.items():
+            for index, forms in one_form_only(spellings):
+                yield document.problem(
+                    ("entities", name, index),
+                    f"`{spellings[index]}` is found in this form only, but Ukrainian, Russian and Polish change the endings "
+                    f"of names: write {forms}, or add the other forms",
+                )
 
 
 def _doubts_about_queries(folder: Folder) -> Iterator[Problem]:

@@ -300,6 +300,22 @@ DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
             "topics/day.yaml:9:topics[0].escalate[0].query: `US` also matches the common word `us`; write `=US` for this case only",
         ),
     ),
+    "names in one form only": (
+        {
+            "topics/day.yaml": "entities:\n  kyiv:\n    - Kyiv\n    - Київ\n  moscow: [Москв*]\n  nord: [Північний потік]\n"
+            "topics: [{id: a, title: A, query: '@kyiv @moscow @nord'}]\n"
+        },
+        (
+            (
+                "topics/day.yaml:4:entities.kyiv[1]: `Київ` is found in this form only, but Ukrainian, Russian and Polish "
+                "change the endings of names: write `Київ*` and `Києв*`, or add the other forms"
+            ),
+            (
+                "topics/day.yaml:6:entities.nord[0]: `Північний потік` is found in this form only, but Ukrainian, Russian "
+                "and Polish change the endings of names: write `Північн* потік*`, or add the other forms"
+            ),
+        ),
+    ),
     "the same URL twice": (
         {
             "feeds.yaml": "feeds:\n  - {id: a, url: https://one.example/, publisher: A}\n"
