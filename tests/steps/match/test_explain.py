@@ -112,6 +112,11 @@ MISSING: dict[str, tuple[str, str, list[object]]] = {
         "six",
         [["one AND NOT two", "three", "four AND five"]],
     ),
+    "nor does what is forbidden and there": (
+        "(one AND two) OR (one AND NOT war)",
+        "one war",
+        [["one AND two", "one AND NOT war"]],
+    ),
     "the side of near that is not there": ("(peace OR truce) NEAR/3 talks", "Truce", ["talks"]),
     "both sides of near": ("peace NEAR/3 talks", "War", ["peace", "talks"]),
     "a near too far apart": ("war AND peace NEAR/1 talks", "War, peace in our time, talks", ["peace NEAR/1 talks"]),
