@@ -77,18 +77,19 @@ class KnownItem:
     """What the store knows of an item that is listed again."""
 
     first_seen: datetime
-    topics: frozenset[TopicId]  # that were ever matched for it
+    topics: frozenset[TopicId]  # that were told for it, or held: an edit tells them no more
+    unrouted: frozenset[TopicId]  # that matched, but that no route took
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """An item of a baseline with the topics that it matched."""
+    """An item of a baseline with the topics that it matched, and how loudly."""
 
     feed_id: FeedId
     title: str
     link: str
     publisher: str
-    topics: tuple[TopicId, ...]
+    topics: tuple[tuple[TopicId, Severity], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from monitor.cli.clauses import lacking
 from monitor.cli.evidence import evidence, rest
 from monitor.cli.terminal import badge, listing, plural, print_json, stdout, styled
 
@@ -102,7 +103,7 @@ def _plain_item(found: "Found") -> dict[str, Any]:
         "spans": [
             {"field": span.field, "start": span.start, "end": span.end, "text": span.text} for span in match.spans
         ],
-        "missing": list(found.missing),
+        "missing": found.lacking and lacking(found.lacking),
     }
 
 
@@ -148,7 +149,7 @@ class _Page:
                 mark=styled(mark, style) if mark else badge(found.match.severity),
                 origin=given.origin,
                 at=given.at,
-                missing=found.missing,
+                lacks=found.lacking,
                 because=False,
                 console=self._console,
             )

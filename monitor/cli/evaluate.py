@@ -152,7 +152,7 @@ class _Page:
                 origin=text.origin,
                 at=text.item.published,
                 place=f"line {text.line}",
-                missing=mistake.missing,
+                lacks=mistake.lacking,
                 console=self._console,
             )
             self._console.print(lines)

@@ -1,9 +1,9 @@
 """evidence: an item with what matched in it, or with what was missing, in; the few lines that show it to a person out."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from monitor.cli.clauses import lacking
 from monitor.cli.excerpt import excerpts_of, title_of
 from monitor.cli.terminal import clock_time, styled
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from monitor.model.item import Item, Origin
     from monitor.model.topic import Match
+    from monitor.steps.match import Explanation
 
 CLAUSE_CHARS_MAX = 160
-CLAUSES_MAX = 4  # of those that were missing
 
 
 def evidence(
@@ -25,12 +25,12 @@ def evidence(
     mark: "Text",
     origin: "Origin",
     at: datetime | None,
-    missing: Sequence[str] = (),
+    lacks: "Explanation | None" = None,
     place: str = "",
     because: bool = True,
     console: "Console",
 ) -> "RenderableType":
-    """`mark` stands before the title; `because`: the clause that decided is told."""
+    """`mark` stands before the title; `because`: the clause that decided is told; `lacks`: what was missing."""
     from rich.console import Group
     from rich.table import Table
 
@@ -48,8 +48,8 @@ def evidence(
     ]
     if match is not None and because:
         lines.append(styled(f"because {_cut(match.clause)}"))
-    if missing:
-        lines.append(styled(f"missing: {_clauses(missing)}"))
+    if lacks is not None:
+        lines.append(styled(lacking(lacks)))
     marks = [mark, *[styled(" " * len(mark))] * (len(lines) - 1)]
     if not console.is_terminal:  # nothing wraps there, and a table would fill every line up with blanks
         return Group(
@@ -69,13 +69,6 @@ def evidence(
 def rest(shown: int, total: int) -> "list[Text]":
     """What a list says where it was cut."""
     return [styled(f"… and {total - shown:,} more (--limit {total} shows all)", "dim")] if total > shown else []
-
-
-def _clauses(clauses: Iterable[str]) -> str:
-    """The first of them; queries of alternatives lack many clauses at once."""
-    told = list(dict.fromkeys(map(_cut, clauses)))
-    more = len(told) - CLAUSES_MAX
-    return "; ".join(told[:CLAUSES_MAX]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _cut(clause: str) -> str:

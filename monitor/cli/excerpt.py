@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from monitor.model.item import Item
-    from monitor.model.topic import Match
+    from monitor.model.topic import Match, Span
 
 AROUND_CHARS = 70  # shown on either side of a matched word
 EXCERPTS_MAX = 3  # of one item
@@ -37,8 +37,21 @@ def excerpts_of(item: "Item", matches: Sequence["Match"], *, coloured: bool) -> 
         text = getattr(item, field, "")
         if isinstance(text, str):
             places = _places(matches, field)
-            found += [_window(text, group, coloured=coloured) for group in _groups(places)]
+            found += [_window(text, group, AROUND_CHARS, coloured=coloured) for group in _groups(places, AROUND_CHARS)]
     return found[:EXCERPTS_MAX]
+
+
+def around(item: "Item", spans: Sequence["Span"], chars: int, *, coloured: bool) -> list["Text"]:
+    """Those words with what stands around them, field by field; as they are where they stand in no text."""
+    found: list[Text] = []
+    for field in dict.fromkeys(span.field for span in spans):
+        text = getattr(item, field, "")
+        here = [span for span in spans if span.field == field]
+        if isinstance(text, str) and text:
+            found += [_window(text, group, chars, coloured=coloured) for group in _groups(_merged(here), chars)]
+        else:
+            found += [styled(span.text) for span in here]
+    return found
 
 
 def highlighted(text: str, places: Places, *, coloured: bool, style: str = "") -> "Text":
@@ -54,9 +67,14 @@ def highlighted(text: str, places: Places, *, coloured: bool, style: str = "") -
 
 
 def _places(matches: Iterable["Match"], field: str) -> list[tuple[int, int]]:
-    """Where anything matched in a field; what overlaps is one place."""
+    """Where anything matched in a field."""
+    return _merged(span for each in matches for span in each.spans if span.field == field)
+
+
+def _merged(spans: Iterable["Span"]) -> list[tuple[int, int]]:
+    """The places of spans of one field; what overlaps is one place."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted((span.start, span.end) for each in matches for span in each.spans if span.field == field):
+    for start, end in sorted((span.start, span.end) for span in spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -64,11 +82,11 @@ def _places(matches: Iterable["Match"], field: str) -> list[tuple[int, int]]:
     return merged
 
 
-def _groups(places: Places) -> list[list[tuple[int, int]]]:
+def _groups(places: Places, around: int) -> list[list[tuple[int, int]]]:
     """Places that are near enough to be shown together."""
     groups: list[list[tuple[int, int]]] = []
     for place in places:
-        near = groups and place[0] - groups[-1][-1][1] <= AROUND_CHARS
+        near = groups and place[0] - groups[-1][-1][1] <= around
         if near and place[1] - groups[-1][0][0] <= EXCERPT_CHARS_MAX:
             groups[-1].append(place)
         else:
@@ -76,9 +94,9 @@ def _groups(places: Places) -> list[list[tuple[int, int]]]:
     return groups
 
 
-def _window(text: str, group: Places, *, coloured: bool) -> "Text":
+def _window(text: str, group: Places, around: int, *, coloured: bool) -> "Text":
     """The text around those places, cut between words."""
-    start, end = max(0, group[0][0] - AROUND_CHARS), min(len(text), group[-1][1] + AROUND_CHARS)
+    start, end = max(0, group[0][0] - around), min(len(text), group[-1][1] + around)
     if start > 0:
         space = text.find(" ", start, group[0][0])
         start = start if space < 0 else space + 1

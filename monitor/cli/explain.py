@@ -1,18 +1,22 @@
 """explain: what became of an item at every step, told like a colleague would."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
+from monitor.cli.clauses import hanging, lacking, look, plain, tree
 from monitor.cli.folder import configuration_of, reading
-from monitor.cli.terminal import FOUND_PROBLEMS, ago, clock_time, print_json, styled, write
+from monitor.cli.terminal import FOUND_PROBLEMS, ago, badge, clock_time, print_json, styled, write
 from monitor.cli.times import now as time_now
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.text import Text
 
     from monitor.commands.explain import Explained, Unseen
-    from monitor.steps.match import Explanation
+    from monitor.model.severity import Severity
+    from monitor.model.topic import Match
 
 _TOLD = {
     "first_match": "alerted",
@@ -23,20 +27,22 @@ _TOLD = {
     "baseline": "held: it was there at the first poll, and told in the summary",
     "no_route": "told nobody: no route takes this topic at its severity",
 }
-_DEPTH_MAX = 3
 
 
 def explain(
     context: typer.Context,
     word: str = typer.Argument(metavar="URL-OR-ID", help="URL or id of an item, id of an alert or of a delivery."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object an item, one a line."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object an item, one a line, with every clause."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Clause by clause for topics that do not match, too."),
 ) -> None:
     """Tell what became of an item at every step: seen? matched? alerted? delivered?
 
-    For a URL that no feed listed: the feeds of that site, and how they are.
+    And what today's topics say of it: of those that match each clause with
+    its words, of the others what was missing. For a URL that no feed listed:
+    the feeds of that site, and how they are.
 
       newsmon explain https://www.example.org/world/article-1
-      newsmon explain msg_0123456789
+      newsmon explain msg_0123456789 --verbose
     """
     from monitor.commands.explain import Unseen, explain_word
 
@@ -50,7 +56,7 @@ def explain(
         if as_json:
             print_json(_plain(each))
         else:
-            write(*_lines(each))
+            write(*_lines(each), *_today(each, verbose=verbose))
 
 
 def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
@@ -89,12 +95,15 @@ def _lines(explained: "Explained") -> "list[Text]":
     if stored.updated_at is not None:
         lines.append(styled(f"  edited {clock_time(stored.updated_at)}"))
     lines += [styled(f"  listed by {feed} until {clock_time(at)}") for feed, at in explained.seen_in]
+    configured = {today.topic.id: today.topic.severity for today in explained.today}
     for each in explained.matches:
         words = ", ".join(dict.fromkeys(span.text for span in each.match.spans))
         told = _TOLD[each.decision]
         lines.append(styled(f"  {each.match.topic_id} (version {each.match.topic_version}): {told}", "green"))
         lines.append(styled(f"    by {each.match.clause}", "dim"))
         lines.append(styled(f"    words: {words}"))
+        if each.match.escalation:
+            lines.append(styled(f"    {_escalated(each.match, configured.get(each.match.topic_id))}", "bold"))
     if not explained.matches:
         lines.append(styled("  matched no topic when it was seen", "yellow"))
     for record in explained.deliveries:
@@ -104,22 +113,37 @@ def _lines(explained: "Explained") -> "list[Text]":
             styled(f"    {attempt.number}. {clock_time(attempt.at)} {attempt.answer.outcome} {attempt.answer.detail}")
             for attempt in record.history
         ]
-    lines.append(styled("  What today's topics say:"))
-    for topic, explanation in explained.today:
-        lines += _clauses(explanation, f"{topic.id}: ", 2)
     return lines
 
 
-def _clauses(explanation: "Explanation", lead: str, depth: int) -> "list[Text]":
-    words = ", ".join(dict.fromkeys(span.text for span in explanation.spans))
-    mark = "yes" if explanation.holds else "no "
-    line = styled(
-        f"{'  ' * depth}{mark} {lead}{explanation.clause}{f'  <- {words}' if words else ''}",
-        "green" if explanation.holds else "dim",
-    )
-    if depth > _DEPTH_MAX:
-        return [line]
-    return [line, *(each for child in explanation.children for each in _clauses(child, "", depth + 1))]
+def _today(explained: "Explained", *, verbose: bool) -> "Iterator[RenderableType]":
+    """What today's topics say: those that match first, and clause by clause."""
+    shown = look()
+    item = explained.stored.item
+    yield styled("  What today's topics say:")
+    for today in explained.today:
+        if today.match is not None:
+            head = styled("").append(today.topic.id, "bold cyan").append("  ").append_text(badge(today.match.severity))
+            if today.match.escalation:
+                escalated = _escalated(today.match, today.topic.severity)
+                head.append_text(styled(escalated.removeprefix(today.match.severity)))
+            yield hanging(head, shown.mark(holds=True), 4)
+            yield from tree(today.told, item, shown, 6)
+    for today in explained.today:
+        if today.match is None:
+            line = styled("").append(today.topic.id, "cyan").append_text(styled(f"  no: {lacking(today.told)}", "dim"))
+            yield hanging(line, shown.mark(holds=False), 4)
+            if verbose:
+                yield from tree(today.told, item, shown, 6)
+
+
+def _escalated(match: "Match", configured: "Severity | None") -> str:
+    """What escalated a match. Its topic may be gone by now, or louder than it was."""
+    from monitor.steps.alert import in_words
+
+    if configured is None or configured.rank >= match.severity.rank:
+        return f"{match.severity}, escalated because {match.escalation}"
+    return in_words(match.severity, configured, match.escalation)
 
 
 def _plain(explained: "Explained") -> dict[str, object]:
@@ -140,6 +164,8 @@ def _plain(explained: "Explained") -> dict[str, object]:
                 "topic": each.match.topic_id,
                 "version": each.match.topic_version,
                 "decision": each.decision.value,
+                "severity": each.match.severity.value,
+                "escalation": each.match.escalation,
                 "clause": each.match.clause,
                 "words": [span.text for span in each.match.spans],
                 "alert_id": each.alert_id,
@@ -158,5 +184,14 @@ def _plain(explained: "Explained") -> dict[str, object]:
             }
             for record in explained.deliveries
         ],
-        "today": {topic.id: explanation.holds for topic, explanation in explained.today},
+        "today": [
+            {
+                "topic": today.topic.id,
+                "matches": today.match is not None,
+                "severity": today.match and today.match.severity.value,
+                "escalation": today.match.escalation if today.match else "",
+                "clauses": plain(today.told),
+            }
+            for today in explained.today
+        ],
     }

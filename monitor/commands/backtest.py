@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from monitor.commands.missing import missing
 from monitor.commands.past import Given
 from monitor.model.ids import TopicId
 from monitor.model.severity import Severity
 from monitor.model.topic import Entity, Match, Topic
 from monitor.steps import dedupe
-from monitor.steps.match import Topics, compile_topics, explain, match, query_version
+from monitor.steps.match import Explanation, Topics, compile_topics, explain, match, query_version
 
 DAY_SECONDS = 86_400
 _UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -28,10 +27,8 @@ class Version:
     def match(self, given: Given) -> Match | None:
         return next(iter(match(given.item, self.topics, given.origin)), None)
 
-    def missing(self, given: Given) -> tuple[str, ...]:
-        """The clauses that the item lacks."""
-        explanation = explain(given.item, self.topic.id, self.topics, given.origin)
-        return tuple(each.clause for each in missing(explanation))
+    def explain(self, given: Given) -> Explanation:
+        return explain(given.item, self.topic.id, self.topics, given.origin)
 
 
 def version_of(topic: Topic, entities: Sequence[Entity]) -> Version:
@@ -48,11 +45,11 @@ def reworded(topic_id: TopicId, live: Topic | None, query: str, entities: Sequen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An item of a list: its match, or the clauses that it lacks now."""
+    """An item of a list with its match; where the changed version matches it no more, why not."""
 
     given: Given
     match: Match
-    missing: tuple[str, ...] = ()
+    lacking: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +143,7 @@ class Backtest:
             alerts_listed=tuple(self._alerts.listed()),
             added_listed=tuple(self._added.listed()),
             removed_listed=tuple(
-                replace(found, missing=self._changed.missing(found.given) if self._changed else ())
+                replace(found, lacking=self._changed.explain(found.given) if self._changed else None)
                 for found in self._removed.listed()
             ),
         )

@@ -6,7 +6,7 @@ transaction, so that whoever runs this again, or at the same time, tells nothing
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -64,9 +64,12 @@ class CatchUp:
         if not found:
             return
         ids = [stored.id for stored, _ in found]
-        decided = self._store.read_now(lambda tx: matches.topics_of(tx, ids))
+        decided = self._store.read_now(lambda tx: matches.decisions_of(tx, ids))
         for stored, match in found:
-            if self._rules.topic.id in decided.get(stored.id, ()):
+            if any(
+                topic == self._rules.topic.id and decision is not Decision.NO_ROUTE
+                for topic, decision in decided.get(stored.id, ())
+            ):
                 continue
             if not self._rules.receivers(match.severity):
                 self._queued.unrouted[match.severity] += 1
@@ -102,10 +105,7 @@ def tell(ledger: Ledger, batch: Sequence[Told], receivers: Sequence[ReceiverId],
     ]
     if not left:
         return 0
-    told = [
-        (stored, [alerts.alert_topic(replace(rules.topic, severity=match.severity), match, Decision.BACKTEST)])
-        for stored, match in left
-    ]
+    told = [(stored, [alerts.alert_topic(rules.topic, match, Decision.BACKTEST)]) for stored, match in left]
     alert = alerts.alert_of(told, rules.now, rules.instance)
     ledger.write_matches(
         [

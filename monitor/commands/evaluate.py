@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.commands.missing import missing
 from monitor.commands.texts import BadLine, Text, read_texts
 from monitor.model.feed import Feed
 from monitor.model.ids import TopicId
 from monitor.model.topic import Match
-from monitor.steps.match import Topics, explain, match
+from monitor.steps.match import Explanation, Topics, explain, match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +22,11 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """A text that was judged wrongly: matched without the label, or labelled without a match, and then what was missing."""
+    """A text that was judged wrongly: matched without the label, or labelled without a match, and why not."""
 
     text: Text
     match: Match | None
-    missing: tuple[str, ...] = ()
+    lacking: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +94,8 @@ def evaluate(labelled: Sequence[Labelled], topics: Topics, wanted: Sequence[Topi
             elif topic in found:
                 false[topic].append(Mistake(text=text, match=found[topic]))
             elif topic in each.topics:
-                lacks = missing(explain(text.item, topic, topics, text.origin))
-                missed[topic].append(Mistake(text=text, match=None, missing=tuple(clause.clause for clause in lacks)))
+                lacking = explain(text.item, topic, topics, text.origin)
+                missed[topic].append(Mistake(text=text, match=None, lacking=lacking))
     return tuple(
         Measured(topic=topic, hits=hits[topic], false=tuple(false[topic]), missed=tuple(missed[topic]))
         for topic in wanted

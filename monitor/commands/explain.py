@@ -1,6 +1,6 @@
 """explain: a URL or an id in; what became of it at every step, and what today's topics would say, out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +10,11 @@ from monitor.adapters.store.matches import StoredMatch
 from monitor.commands.reading import Read
 from monitor.model.feed import Feed, FeedState
 from monitor.model.ids import AlertId, FeedId, ItemId
-from monitor.model.item import StoredItem
+from monitor.model.item import Origin, StoredItem
 from monitor.model.settings import Configuration
-from monitor.model.topic import Topic
+from monitor.model.topic import Match, Topic
 from monitor.steps.dedupe import link_key
-from monitor.steps.match import Explanation, compile_topics, explain
+from monitor.steps.match import Explanation, compile_topics, explain, match
 from monitor.text.urls import canonical, registrable_domain
 
 
@@ -26,7 +26,16 @@ class Explained:
     seen_in: tuple[tuple[FeedId, datetime], ...]  # feeds, and when each listed it last
     matches: tuple[StoredMatch, ...]
     deliveries: tuple[DeliveryRecord, ...]
-    today: tuple[tuple[Topic, Explanation], ...]  # what today's topics say
+    today: tuple["Today", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """What one of today's topics says of an item: clause by clause, and the match that it would make."""
+
+    topic: Topic
+    told: Explanation
+    match: Match | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +68,6 @@ def _items(word: str, read: Read) -> Sequence[ItemId]:
 def _explained(stored: StoredItem, configuration: Configuration, read: Read) -> Explained:
     decided = read(lambda tx: matches.of_item(tx, stored.id))
     told: dict[AlertId, None] = {each.alert_id: None for each in decided if each.alert_id is not None}
-    topics = compile_topics(configuration.topics, configuration.entities)
     return Explained(
         stored=stored,
         seen_in=tuple(read(lambda tx: items.feeds_of(tx, stored.id))),
@@ -69,8 +77,17 @@ def _explained(stored: StoredItem, configuration: Configuration, read: Read) -> 
             for alert in told
             for record in read(lambda tx, alert=alert: deliveries.of_alert(tx, alert))  # type: ignore[misc]
         ),
-        today=tuple((topic, explain(stored.item, topic.id, topics)) for topic in configuration.topics),
+        today=tuple(_today(stored, configuration)),
     )
+
+
+def _today(stored: StoredItem, configuration: Configuration) -> Iterator[Today]:
+    topics = compile_topics(configuration.topics, configuration.entities)
+    tags = next((feed.tags for feed in configuration.feeds if feed.id == stored.feed_id), ())
+    origin = Origin(feed=stored.feed_id, publisher=stored.publisher, tags=tags)
+    matched = {each.topic_id: each for each in match(stored.item, topics, origin)}
+    for topic in configuration.topics:
+        yield Today(topic=topic, told=explain(stored.item, topic.id, topics, origin), match=matched.get(topic.id))
 
 
 def _unseen(word: str, configuration: Configuration, read: Read) -> Unseen:

@@ -10,11 +10,11 @@ from pathlib import Path
 from monitor.commands.sources import is_url, read_file
 from monitor.model.feed import Feed, Validators
 from monitor.model.ids import FeedId
-from monitor.model.item import Item, ParseFailure
+from monitor.model.item import Item, Origin, ParseFailure
 from monitor.model.poll import Document, FetchFailure
 from monitor.model.topic import Match
 from monitor.ports import Fetch, Parse
-from monitor.steps.dedupe import publisher_of
+from monitor.steps.dedupe import publisher_of, with_lang
 from monitor.steps.fetch import request_for
 from monitor.steps.match import Topics, match
 
@@ -28,6 +28,7 @@ class Entry:
 
     item: Item
     publisher: str
+    origin: Origin
     matches: tuple[Match, ...]
 
 
@@ -82,17 +83,18 @@ async def try_one(source: str, bench: Bench) -> Tried:
     return Tried(
         source=source,
         title=parsed.title,
-        entries=tuple(
-            Entry(
-                item=item,
-                publisher=publisher_of(feed, item) or parsed.title,
-                matches=tuple(match(item, bench.topics)),
-            )
-            for item in parsed.items
-        ),
+        entries=tuple(_entry(with_lang(feed, item), feed, parsed.title, bench) for item in parsed.items),
         truncated=parsed.truncated,
         complaints=parsed.complaints,
     )
+
+
+def _entry(item: Item, feed: Feed, title: str, bench: Bench) -> Entry:
+    """An entry as a poll of that feed would see it. A feed that nobody configured is known by the title of its document alone."""
+    publisher = publisher_of(feed, item) or title
+    known = feed.url in bench.feeds
+    origin = Origin(feed=feed.id if known else "", publisher=publisher, tags=feed.tags)
+    return Entry(item=item, publisher=publisher, origin=origin, matches=match(item, bench.topics, origin))
 
 
 def _feed(source: str, bench: Bench) -> Feed:

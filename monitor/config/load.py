@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import monitor
-from monitor.config.agreement import Folder, doubts, leased_too_short, named_twice, routed_nowhere
+from monitor.config.agreement import Folder, leased_too_short, named_twice, routed_nowhere
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
 from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
+from monitor.config.doubts import doubts
 from monitor.config.environment import fill
 from monitor.config.feeds import FeedsFile
 from monitor.config.problems import ConfigError, KeyPath, Problem

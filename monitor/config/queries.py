@@ -1,12 +1,13 @@
 """queries: the topic files in, compiled-and-versioned topics and their entities out, or the query errors at their place."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.config.document import Document, Scalar
 from monitor.config.problems import KeyPath, Problem, spell_key
-from monitor.config.topics import TopicEntry, TopicsFile
+from monitor.config.topics import EscalationEntry, TopicEntry, TopicsFile
 from monitor.model.ids import TopicId
-from monitor.model.topic import Entity, Topic
+from monitor.model.topic import Entity, Escalation, Topic
 from monitor.steps.match import QueryError, parse_query, query_version
 
 
@@ -28,31 +29,62 @@ def compile_topics(files: tuple[tuple[Document, TopicsFile], ...]) -> CheckedTop
     problems: list[Problem] = []
     for document, file in files:
         for index, entry in enumerate(file.topics):
-            try:
-                parse_query(entry.query, entities)
-            except QueryError as error:
-                problems.append(_locate(document, ("topics", index, "query"), entry, error))
-            else:
-                topics.append(
-                    Topic(
-                        id=TopicId(entry.id),
-                        title=entry.title,
-                        severity=entry.severity,
-                        query=entry.query,
-                        version=query_version(entry.query, entities),
-                        description=entry.description,
-                    )
-                )
+            wrong = [
+                _locate(document, path, query, error)
+                for path, query in queries_of(index, entry)
+                if (error := _error(query, entities)) is not None
+            ]
+            problems += wrong
+            if not wrong:
+                topics.append(_topic(entry, entities))
     return CheckedTopics(topics=tuple(topics), entities=tuple(entities.values()), problems=tuple(problems))
 
 
-def _locate(document: Document, path: KeyPath, entry: TopicEntry, error: QueryError) -> Problem:
+def queries_of(index: int, entry: TopicEntry) -> Iterator[tuple[KeyPath, str]]:
+    """The queries of the topic that stands at `index` in its file, each with its place there."""
+    path: KeyPath = ("topics", index)
+    yield (*path, "query"), entry.query
+    for position, escalation in enumerate(entry.escalate):
+        yield (*path, "escalate", position, "query"), escalation.query
+
+
+def raises(entry: TopicEntry, escalation: EscalationEntry) -> bool:
+    """Whether the escalation is louder than its topic; one that is not does nothing."""
+    return escalation.severity.rank > entry.severity.rank
+
+
+def _topic(entry: TopicEntry, entities: Mapping[str, Entity]) -> Topic:
+    escalations = tuple(
+        Escalation(query=escalation.query, severity=escalation.severity)
+        for escalation in entry.escalate
+        if raises(entry, escalation)  # what does not raise is left out, so that no escalation can ever quieten a match
+    )
+    return Topic(
+        id=TopicId(entry.id),
+        title=entry.title,
+        severity=entry.severity,
+        query=entry.query,
+        version=query_version(entry.query, entities, escalations),
+        description=entry.description,
+        escalations=escalations,
+    )
+
+
+def _error(query: str, entities: Mapping[str, Entity]) -> QueryError | None:
+    try:
+        parse_query(query, entities)
+    except QueryError as error:
+        return error
+    return None
+
+
+def _locate(document: Document, path: KeyPath, query: str, error: QueryError) -> Problem:
     """The error at its line of the file, with the words around it and a caret below the character."""
     node = document.find(path)[2]
     if isinstance(node, Scalar) and node.from_environment:
         return document.problem(path, "the query cannot be read; its words come from the environment and are not shown")
     message = f"{error.message}; {error.hint}" if error.hint else error.message
-    offset = sum(len(line) + 1 for line in entry.query.split("\n")[: error.line - 1]) + error.column - 1
+    offset = sum(len(line) + 1 for line in query.split("\n")[: error.line - 1]) + error.column - 1
     place = document.position(path, offset)
     if place is None:
         return document.problem(path, message)

@@ -10,6 +10,19 @@ from monitor.model.severity import Severity
 
 QUERY_CHARS_MAX = 20_000
 SPELLINGS_MAX = 500
+ESCALATIONS_MAX = 20  # of one topic: each is a query that is asked of every match
+
+
+QueryText = Annotated[str, Field(max_length=QUERY_CHARS_MAX)]
+
+
+class EscalationEntry(Section):
+    """What makes a match of the topic louder than the topic."""
+
+    query: QueryText
+    """What an item that matches the topic must say, too."""
+    severity: SeverityWord
+    """How loudly the topic speaks then."""
 
 
 class TopicEntry(Section):
@@ -20,8 +33,10 @@ class TopicEntry(Section):
     title: Line
     """What people call it."""
     severity: SeverityWord = Severity.MEDIUM
-    query: Annotated[str, Field(max_length=QUERY_CHARS_MAX)]
+    query: QueryText
     """What an item must say. See the guide to the query language."""
+    escalate: Annotated[tuple[EscalationEntry, ...], Field(max_length=ESCALATIONS_MAX)] = ()
+    """What makes a match louder. The first whose query matches decides."""
     description: str = ""
 
 

@@ -10,6 +10,7 @@ from monitor.model.delivery import DeliveryState
 from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId, ReceiverId, TopicId
 from monitor.model.settings import RetentionSettings
+from monitor.model.severity import Severity
 from monitor.ports import Clock, Held, Untold, Upkeep
 from monitor.steps import alert as alerts
 from monitor.steps import outbox
@@ -57,21 +58,20 @@ async def tell_baselines(upkeep: Upkeep, feeds: Mapping[FeedId, Feed], rules: Ru
             for each in untold.held
             if (topics := _routed(each, receiver, rules))
         ]
-        summary = alerts.baseline_summary(receiver, read, held, rules.by_id, now, rules.instance)
+        summary = alerts.baseline_summary(receiver, read, held, now, rules.instance)
         told.append((summary, outbox.delivery_id(summary.id, receiver), receiver))
     await upkeep.tell_baselines(untold.feeds, told, now)
     _log.info(_sentence(untold))
     return len(told)
 
 
-def _routed(held: Held, receiver: ReceiverId, rules: Rules) -> tuple[TopicId, ...]:
+def _routed(held: Held, receiver: ReceiverId, rules: Rules) -> tuple[tuple[TopicId, Severity], ...]:
     """The topics of a held item that would have gone to that receiver."""
-    known = [(topic, rules.by_id[topic].severity) for topic in held.topics if topic in rules.by_id]
-    return tuple(topic for topic, severity in known if receiver in rules.receivers([(topic, severity)]))
+    return tuple(each for each in held.topics if each[0] in rules.by_id and receiver in rules.receivers([each]))
 
 
 def _sentence(untold: Untold) -> str:
-    topics = Counter(topic for held in untold.held for topic in held.topics)
+    topics = Counter(topic for held in untold.held for topic, _ in held.topics)
     found = ", ".join(f"{count} {topic}" for topic, count in topics.most_common()) or "no matches"
     return (
         f"first polls of {len(untold.feeds)} feeds are done: {len(untold.held)} items match and are held as baseline ({found}); "

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.model.alert import AlertTopic, Decision, Route
 from monitor.model.feed import Feed, FeedState
 from monitor.model.ids import ItemId, ReceiverId, TopicId
-from monitor.model.item import Identity, Item, Keys, Parsed, Seen, StoredItem
+from monitor.model.item import Identity, Item, Keys, Origin, Parsed, Seen, StoredItem
 from monitor.model.severity import Severity
 from monitor.model.topic import Match, Topic
 from monitor.ports import Clock, DecidedMatch, Ingested, KnownItem, Ledger, Sighting
@@ -61,13 +61,14 @@ def ingest(
     found = [
         (entry, matched)
         for entry in entries
-        if entry.identity.text_is_new and (matched := match(entry.item, rules.topics))
+        if entry.identity.text_is_new and (matched := match(entry.item, rules.topics, _origin(feed, entry)))
     ]
     known = ledger.known([entry.stored.id for entry, _ in found if not entry.identity.is_new])
     decided, told = _decide(found, known, feed, moment, rules)
     matched_at = clock.now()
 
-    new_alerts = [alerts.alert_of(batch, now, rules.instance) for batch in _batches(told)]
+    batches = _batches(told)
+    new_alerts = [alerts.alert_of(batch, now, rules.instance) for batch in batches]
     by_match = {(item, topic): alert for alert in new_alerts for item in alert.items for topic in alert.topics}
     has_entries = bool(parsed.items)
     new_items = sum(entry.identity.is_new for entry in entries)
@@ -85,8 +86,8 @@ def ingest(
         ],
         now,
     )
-    for alert in new_alerts:
-        topics = [(topic, rules.by_id[topic].severity) for topic in alert.topics]
+    for alert, batch in zip(new_alerts, batches, strict=True):
+        topics = [(topic.id, topic.severity) for _, of_item in batch for topic in of_item]
         ledger.write_alert(alert, outbox.deliveries_of(alert, rules.receivers(topics)))
     ledger.write_feed(
         replace(
@@ -105,7 +106,9 @@ def ingest(
         truncated=parsed.truncated,
         matches=tuple((each.topic_id, decision) for _, each, decision in decided),
         alerts=tuple(new_alerts),
-        alerted_topics=tuple((topic, rules.by_id[topic].severity) for alert in new_alerts for topic in alert.topics),
+        alerted_topics=tuple(
+            (id_, topic.severity) for batch in batches for id_, (topic, _) in alerts.loudest(batch).items()
+        ),
         publish_to_seen=()
         if moment.baseline
         else tuple(
@@ -119,7 +122,7 @@ def ingest(
 
 def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) -> list[_Entry]:
     """Each entry with the item that it is, the oldest first: feeds list the newest at the top."""
-    keyed = [(item, dedupe.publisher_of(feed, item)) for item in reversed(items)]
+    keyed = [(dedupe.with_lang(feed, item), dedupe.publisher_of(feed, item)) for item in reversed(items)]
     wanted = [(keys := dedupe.keys_of(item, publisher), dedupe.item_id(feed.id, keys)) for item, publisher in keyed]
     known = dedupe.Known(wanted, ledger.neighbours(feed.id, wanted))
     entries: list[_Entry] = []
@@ -138,6 +141,10 @@ def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) 
         )
         entries.append(_Entry(item=item, keys=keys, identity=identity, stored=stored))
     return entries
+
+
+def _origin(feed: Feed, entry: _Entry) -> Origin:
+    return Origin(feed=feed.id, publisher=entry.stored.publisher, tags=feed.tags)
 
 
 def _sighting(entry: _Entry) -> Sighting:
@@ -161,26 +168,32 @@ def _decide(
     decided: list[tuple[ItemId, Match, Decision]] = []
     told: dict[ItemId, tuple[StoredItem, list[AlertTopic]]] = {}
     done = {item: set(before.topics) for item, before in known.items()}
+    unrouted = {item: set(before.unrouted) for item, before in known.items()}
     for entry, matches in found:
         topics_done = done.setdefault(entry.stored.id, set())
         for each in matches:
             if each.topic_id in topics_done:
                 continue
-            topics_done.add(each.topic_id)
-            topic = rules.by_id[each.topic_id]
-            decision = alerts.decide(entry.item, entry.identity, topic, feed, moment, rules.routed)
+            decision = alerts.decide(entry.item, entry.identity, each, feed, moment, rules.routed)
+            if decision is Decision.NO_ROUTE:
+                topics_unrouted = unrouted.setdefault(entry.stored.id, set())
+                if each.topic_id in topics_unrouted:
+                    continue
+                topics_unrouted.add(each.topic_id)
+            else:
+                topics_done.add(each.topic_id)
             decided.append((entry.stored.id, each, decision))
             if decision.alerts:
                 before = known.get(entry.stored.id)
                 stored = entry.stored if before is None else replace(entry.stored, first_seen=before.first_seen)
                 _, topics = told.setdefault(entry.stored.id, (stored, []))
-                topics.append(alerts.alert_topic(topic, each, decision))
+                topics.append(alerts.alert_topic(rules.by_id[each.topic_id], each, decision))
     return decided, list(told.values())
 
 
 def _batches(told: Sequence[tuple[StoredItem, list[AlertTopic]]]) -> list[list[tuple[StoredItem, list[AlertTopic]]]]:
-    """An alert for each item, but late items together."""
-    late = [each for each in told if all(topic.decision is Decision.LATE for topic in each[1])]
+    """An alert for each item, but late items together: nobody waits for those. An escalation waits for nothing, so it goes alone."""
+    late = [each for each in told if all(topic.decision is Decision.LATE and not topic.escalation for topic in each[1])]
     size = alerts.LATE_BATCH_ITEMS_MAX
     batches = [[each] for each in told if each not in late]
     return batches + [late[start : start + size] for start in range(0, len(late), size)]

@@ -35,11 +35,13 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertTopic:
-    """A topic of an alert, with the words that matched."""
+    """A topic of an alert, with the words that matched and what escalated them."""
 
     id: TopicId
     title: str
-    severity: Severity
+    severity: Severity  # of the match
+    configured: Severity  # of the topic: lower where the match escalated
+    escalation: str  # the clause that escalated; empty where none did
     version: str
     clause: str
     spans: tuple[Span, ...]

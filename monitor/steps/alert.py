@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeAlias
 
 from monitor.model.alert import Alert, AlertTopic, Decision, EventType
 from monitor.model.feed import Feed, FirstPoll
@@ -22,6 +22,7 @@ SUMMARY_TITLES_MAX = 20
 TOPICS_MAX = 20  # of one alert in its payload; `topics_total` tells how many there are
 CONTEXT_CHARS = 60  # on either side of a matched word
 PUBLISHER_CHARS_MAX = 80
+BECAUSE_CHARS_MAX = 160  # of a clause within a sentence
 LANG_CHARS_MAX = 35
 DATA_BYTES_MAX = 18_000  # of `data`, so that a body stays under the 20 kB of Standard Webhooks
 
@@ -35,6 +36,7 @@ class _Size:
     summary: int
     link: int
     clause: int
+    topics: int = TOPICS_MAX
 
 
 # From the usual one to what always fits: each is tried until the payload is small enough.
@@ -43,6 +45,7 @@ _SIZES = (
     _Size(words=3, title=200, summary=200, link=1_000, clause=120),
     _Size(words=1, title=120, summary=0, link=500, clause=0),
     _Size(words=0, title=60, summary=0, link=250, clause=0),
+    _Size(words=0, title=60, summary=0, link=250, clause=0, topics=3),
 )
 
 
@@ -59,7 +62,7 @@ class Moment:
 def decide(
     item: Item,
     identity: Identity,
-    topic: Topic,
+    match: Match,
     feed: Feed,
     moment: Moment,
     routed: Callable[[TopicId, Severity], bool],
@@ -67,7 +70,7 @@ def decide(
     """What becomes of one new match."""
     if moment.baseline and not _rings_at_baseline(item, feed, moment.now):
         return Decision.BASELINE
-    if not routed(topic.id, topic.severity):
+    if not routed(match.topic_id, match.severity):
         return Decision.NO_ROUTE
     if identity.why is Seen.SAME_LINK_OTHER_FEED:
         return Decision.MATCHED_IN_OTHER_FEED
@@ -95,7 +98,9 @@ def alert_topic(topic: Topic, match: Match, decision: Decision) -> AlertTopic:
     return AlertTopic(
         id=topic.id,
         title=topic.title,
-        severity=topic.severity,
+        severity=match.severity,
+        configured=topic.severity,
+        escalation=match.escalation,
         version=match.topic_version,
         clause=match.clause,
         spans=match.spans,
@@ -103,25 +108,35 @@ def alert_topic(topic: Topic, match: Match, decision: Decision) -> AlertTopic:
     )
 
 
-def alert_of(told: Sequence[tuple[StoredItem, Sequence[AlertTopic]]], now: datetime, instance: str) -> Alert:
-    """One alert of one item with all topics that alert for it now; or of several late items together."""
-    topics: dict[TopicId, AlertTopic] = {}
-    words: dict[TopicId, Item] = {}
+Told: TypeAlias = Sequence[tuple[StoredItem, Sequence[AlertTopic]]]
+"""Items of one alert, each with the topics that alert for it now."""
+
+
+def loudest(told: Told) -> dict[TopicId, tuple[AlertTopic, Item]]:
+    """Each topic of an alert once, and the item whose words it tells: of several late items the first of those that ring loudest."""
+    found: dict[TopicId, tuple[AlertTopic, Item]] = {}
     for stored, of_item in told:
         for topic in of_item:
-            topics.setdefault(topic.id, topic)
-            words.setdefault(topic.id, stored.item)
-    loudest = max(topics.values(), key=lambda topic: topic.severity.rank)
-    listed = sorted(topics.values(), key=lambda topic: -topic.severity.rank)[:TOPICS_MAX]
+            known = found.get(topic.id)
+            if known is None or topic.severity.rank > known[0].severity.rank:
+                found[topic.id] = (topic, stored.item)
+    return found
+
+
+def alert_of(told: Told, now: datetime, instance: str) -> Alert:
+    """One alert of one item with all topics that alert for it now; or of several late items together."""
+    topics = loudest(told)
+    listed = sorted(topics.values(), key=lambda each: -each[0].severity.rank)
+    first = listed[0][0]
     alert_id = AlertId(_hash("alert", *(f"{stored.id}:{topic.id}" for stored, of_item in told for topic in of_item)))
 
     def data(size: _Size) -> dict[str, Any]:
         return {
             "alert_id": alert_id,
-            "severity": loudest.severity.value,
-            "reason": loudest.decision.value,
+            "severity": first.severity.value,
+            "reason": first.decision.value,
             "instance": instance,
-            "topics": [_topic_data(topic, words[topic.id], size) for topic in listed],
+            "topics": [_topic_data(topic, item, size) for topic, item in listed[: size.topics]],
             "topics_total": len(topics),
             "items": [_item_data(stored, now, [topic.id for topic in of_item], size) for stored, of_item in told],
         }
@@ -129,11 +144,11 @@ def alert_of(told: Sequence[tuple[StoredItem, Sequence[AlertTopic]]], now: datet
     return Alert(
         id=alert_id,
         type=EventType.ALERT_CREATED,
-        severity=loudest.severity,
+        severity=first.severity,
         created_at=now,
         items=tuple(stored.id for stored, _ in told),
         topics=tuple(topics),
-        data=next((fitting for fitting in map(data, _SIZES) if _bytes(fitting) <= DATA_BYTES_MAX), data(_SIZES[-1])),
+        data=next((fitting for fitting in map(data, _SIZES) if size_of(fitting) <= DATA_BYTES_MAX), data(_SIZES[-1])),
     )
 
 
@@ -151,7 +166,7 @@ def _item_data(stored: StoredItem, now: datetime, topics: Sequence[TopicId], siz
         "first_seen": iso(stored.first_seen),
         "age": age(item.published, now),
         "summary": cut(item.summary, size.summary),
-        "topics": list(topics[:TOPICS_MAX]),
+        "topics": list(topics[: size.topics]),
     }
 
 
@@ -160,6 +175,7 @@ def _topic_data(topic: AlertTopic, item: Item, size: "_Size") -> dict[str, Any]:
         "id": topic.id,
         "title": cut(topic.title, PUBLISHER_CHARS_MAX),
         "severity": topic.severity.value,
+        **({"escalated": _escalated_data(topic, size)} if topic.escalation else {}),
         "decision": topic.decision.value,
         "version": topic.version,
         "clause": cut(topic.clause, size.clause),
@@ -168,6 +184,10 @@ def _topic_data(topic: AlertTopic, item: Item, size: "_Size") -> dict[str, Any]:
             for span in topic.spans[: size.words]
         ],
     }
+
+
+def _escalated_data(topic: AlertTopic, size: "_Size") -> dict[str, str]:
+    return {"from": topic.configured.value, "because": cut(topic.escalation, size.clause)}
 
 
 def _word_data(text: str, field: str, start: int, end: int) -> dict[str, str]:
@@ -188,24 +208,23 @@ class Held:
     title: str
     link: str
     publisher: str
-    topics: tuple[TopicId, ...]
+    topics: tuple[tuple[TopicId, Severity], ...]
 
 
 def baseline_summary(
     receiver: ReceiverId,
     feeds: Sequence[tuple[FeedId, str]],
     held: Sequence[Held],
-    topics: Mapping[TopicId, Topic],
     now: datetime,
     instance: str,
 ) -> Alert:
     """What a receiver is told once about first polls: the feeds that were read, counts, and some titles that would have alerted."""
     counts: dict[TopicId, int] = {}
     for match in held:
-        for topic in match.topics:
+        for topic, _ in match.topics:
             counts[topic] = counts.get(topic, 0) + 1
     alert_id = AlertId(_hash("baseline", receiver, *(feed for feed, _ in feeds), iso(now)))
-    severities = [topics[topic].severity for topic in counts if topic in topics]
+    severities = [severity for match in held for _, severity in match.topics]
     return Alert(
         id=alert_id,
         type=EventType.BASELINE_SUMMARY,
@@ -228,7 +247,7 @@ def baseline_summary(
                     "title": cut(match.title, 120),
                     "link": match.link if len(match.link) <= 300 else "",  # noqa: PLR2004  a summary stays small
                     "publisher": cut(match.publisher, 80),
-                    "topics": list(match.topics),
+                    "topics": [topic for topic, _ in match.topics],
                 }
                 for match in held[:SUMMARY_TITLES_MAX]
             ],
@@ -255,8 +274,23 @@ def test_alert(receiver: ReceiverId, now: datetime, token: str, instance: str) -
     )
 
 
-def _bytes(data: Mapping[str, Any]) -> int:
+def size_of(data: Mapping[str, Any]) -> int:
+    """Bytes of a payload's data as JSON in UTF-8."""
     return len(json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def in_words(severity: str, configured: str, clause: str) -> str:
+    """How loud a match is, and what made it so: "critical, escalated from high because nuclear OR @bomb"."""
+    because = (
+        f" because {cut(clause, BECAUSE_CHARS_MAX)}" if clause else ""
+    )  # a payload that was cut far down has no clause
+    return f"{severity}, escalated from {configured}{because}"
+
+
+def escalation_of(topic: Mapping[str, Any]) -> str:
+    """What escalated a topic of a payload, in words; empty where nothing did."""
+    escalated = topic.get("escalated")
+    return in_words(topic["severity"], escalated["from"], escalated["because"]) if escalated else ""
 
 
 def cut(text: str, limit: int) -> str:

@@ -50,6 +50,11 @@ def publisher_of(feed: Feed, item: Item) -> str:
     return item.source_title or registrable_domain(item.link) or feed.publisher
 
 
+def with_lang(feed: Feed, item: Item) -> Item:
+    """The item in the language of its feed where neither the entry nor the document names one. No key depends on it."""
+    return item if item.lang or not feed.lang else replace(item, lang=feed.lang)
+
+
 def without_publisher(title: str, publisher: str) -> str:
     """The title without a trailing " - Publisher"."""
     for dash in (" - ", " – ", " — ", " | "):

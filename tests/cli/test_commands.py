@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
-from monitor.adapters.store import deliveries, feeds
+from monitor.adapters.store import deliveries, feeds, tables
 from monitor.adapters.store.books import StoreLedger
 from monitor.adapters.store.open import Store
 from monitor.cli.main import app
@@ -200,8 +201,49 @@ def test_explain_by_link_alert_and_delivery(told: Shell) -> None:
         assert [each["topic"] for each in matches] == ["minerals-deal"]
         assert [each["id"] for each in sent] == [told.delivery]
     output = told("explain", LINK).output
-    assert "minerals-deal" in output
     assert "\x1b" not in output
+    lines = output.splitlines()
+    today = lines[lines.index("  What today's topics say:") + 1 :]
+    others = [line.split()[:3] for line in today if line.startswith("    ✗")]
+    assert (today[0].split(), [each[2] for each in others]) == (["✓", "minerals-deal", "HIGH"], ["no:"] * len(others))
+    assert {"minerals-deal", *(each[1] for each in others)} == {row["id"] for row in told.lines("topics", "--json")}
+    more = told("explain", LINK, "-v").output.splitlines()
+    assert (set(lines) < set(more), len(more) > len(lines) + 10) == (True, True)
+
+
+def test_explain_for_programs_has_every_clause(told: Shell) -> None:
+    (row,) = told.lines("explain", LINK, "--json")
+    today = {each["topic"]: each for each in row["today"]}  # type: ignore[attr-defined]
+    assert [topic for topic, each in today.items() if each["matches"]] == ["minerals-deal"]
+    clauses = today["minerals-deal"]["clauses"]
+    assert set(clauses) == {"clause", "kind", "holds", "why", "spans", "children"}
+    assert (clauses["holds"], clauses["why"], "minerals" in {span["text"] for span in clauses["spans"]}) == (
+        True,
+        "holds",
+        True,
+    )
+
+
+def test_explain_says_what_escalated(told: Shell) -> None:
+    topics = next((told.folder / "topics").glob("*.yaml"))
+    louder = "    escalate:\n      - {query: sign NEAR/4 deal, severity: critical}\n"
+    mark = "    title: The US-Ukraine minerals deal\n"
+    assert mark in topics.read_text()
+    topics.write_text(topics.read_text().replace(mark, mark + louder))
+    output = told("explain", LINK).output
+    assert (
+        output.count("minerals-deal  CRITICAL, escalated from high because sign NEAR/4 deal") == 1
+    )  # by today's topics; it was not so then
+    store = Store(load(told.folder, {}).settings.database)
+    change = {"severity": "critical", "escalation": "an older clause"}
+    store.write_now(lambda tx: tx.execute(update(tables.matches).values(change)))
+    store.close()
+    (row,) = told.lines("explain", LINK, "--json")
+    (matched,) = row["matches"]  # type: ignore[misc]
+    assert (matched["severity"], matched["escalation"]) == ("critical", "an older clause")
+    assert "critical, escalated from high because an older clause" in told("explain", LINK).output
+    topics.write_text(topics.read_text().replace("severity: high", "severity: critical"))
+    assert "critical, escalated because an older clause" in told("explain", LINK).output
 
 
 def test_explain_an_unseen_link_tells_of_its_feeds(told: Shell) -> None:
@@ -254,3 +296,59 @@ def test_try_prints_json_lines_only_and_stores_nothing(tmp_path: Path) -> None:
     shown = newsmon().stdout
     assert ("2 entries" in shown, "minerals-deal because" in shown) == (True, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds"]
+
+
+def test_try_shows_what_escalates_and_who_is_told_then(shell: Shell) -> None:
+    source = shell.folder / "wire.xml"
+    source.write_text(FEED)
+    (shell.folder / "topics").mkdir(exist_ok=True)
+    for file in (shell.folder / "topics").glob("*.yaml"):
+        file.unlink()
+    (shell.folder / "topics" / "a.yaml").write_text(
+        "topics:\n  - id: minerals\n    title: Minerals\n    severity: low\n    query: minerals\n"
+        "    escalate:\n      - {query: sign NEAR/3 deal, severity: critical}\n"
+    )
+    (shell.folder / "alerts.yaml").write_text(
+        "receivers: [{id: siren, log: {}}]\nroutes: [{receiver: siren, severities: [critical]}]\n"
+    )
+    shown = shell("try", str(source)).stdout
+    assert "CRITICAL" in shown
+    assert "minerals because minerals → siren" in shown
+    assert "critical, escalated from low because sign NEAR/3 deal" in shown
+    (row,) = shell.lines("try", str(source), "--json")
+    (topic,) = row["topics"]  # type: ignore[misc]
+    assert (topic["severity"], topic["escalation"]) == ("critical", "sign NEAR/3 deal")
+
+
+def test_try_tells_clause_by_clause(shell: Shell) -> None:
+    source = shell.folder / "wire.xml"
+    source.write_text(FEED)
+    for file in (shell.folder / "topics").glob("*.yaml"):
+        file.unlink()
+    (shell.folder / "topics" / "a.yaml").write_text(
+        "topics:\n"
+        "  - {id: minerals, title: Minerals, query: ukraine AND minerals NEAR/2 deal}\n"
+        "  - {id: rain, title: Rain, query: weather AND (rain OR snow)}\n"
+        "  - {id: peace, title: Peace, query: peace}\n"
+    )
+    shown = shell("try", str(source), "--all", "-v", "--topic", "minerals", "--topic", "rain").stdout
+    assert [line.strip() for line in shown.splitlines()][1:] == [
+        "MEDIUM US presses *Ukraine* to sign *minerals* *deal*",
+        "Wire · undated · https://w.example/1",
+        "minerals → console",
+        "✓ ukraine AND minerals NEAR/2 deal",
+        "✓ ukraine  ← US presses *Ukraine* to sign minerals deal",
+        "✓ minerals NEAR/2 deal",
+        "✓ minerals  ← …Ukraine to sign *minerals* deal",
+        "✓ deal  ← …to sign minerals *deal*",
+        "· Weather",
+        "✗ minerals  no: missing ukraine, minerals and deal",
+        "✗ rain  no: missing (rain OR snow)",
+        "",
+        "2 entries, 1 would alert: minerals 1",
+    ]
+    assert "clauses" not in shell.lines("try", str(source), "--json")[0]["topics"][0]  # type: ignore[index]
+    (row,) = shell.lines("try", str(source), "--json", "-v", "--topic", "minerals")
+    assert row["topics"][0]["clauses"]["holds"] is True  # type: ignore[index]
+    refused = shell("try", str(source), "--topic", "mineral")
+    assert (refused.exit_code, "there is no topic `mineral`; did you mean `minerals`?" in refused.output) == (2, True)

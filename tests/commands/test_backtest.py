@@ -13,7 +13,7 @@ from monitor.model.item import Item, Origin, Parsed, ParseFailure, StoredItem
 from monitor.model.poll import Document
 from monitor.model.severity import Severity
 from monitor.model.topic import Entity, Escalation, Topic
-from monitor.steps.match import QueryError
+from monitor.steps.match import QueryError, missing
 
 MONDAY = datetime(2025, 2, 24, 9, tzinfo=UTC)
 ENTITIES = (Entity(name="kyiv", spellings=("Kyiv", "Kiev")),)
@@ -76,7 +76,9 @@ def test_the_difference() -> None:
     assert (done.added, done.removed) == (2, 1)
     assert titles(done.added_listed) == ["Kyiv truce", "Truce near Kyiv"]  # undated ones stand last
     assert titles(done.removed_listed) == ["Urgent: talks in Kyiv"]
-    assert done.removed_listed[0].missing == ("NOT urgent",)
+    assert [told and [each.clause for each in missing(told)] for told in (done.removed_listed[0].lacking,)] == [
+        ["NOT urgent"]
+    ]
     assert [span.text for span in done.added_listed[0].match.spans] == ["Kyiv", "truce"]
     assert done.live is not None
     assert (done.live.alerts, done.tested.alerts, done.tested.undated) == (3, 4, 1)

@@ -21,7 +21,7 @@ from monitor.model.settings import (
     Settings,
 )
 from monitor.model.severity import Severity
-from monitor.model.topic import Entity, Topic
+from monitor.model.topic import Entity, Escalation, Topic
 from monitor.steps.match import query_version
 
 Write = Callable[[Mapping[str, str | bytes | None]], Path]
@@ -66,6 +66,9 @@ topics:
     query: >
       @nato
       summit
+    escalate:
+      - {query: "title:@nato", severity: critical}
+      - {query: emergency, severity: high}
 """,
     "topics/b.yml": "entities: {nato: [NATO, НАТО]}\n",
     "topics/day.yaml": None,
@@ -87,6 +90,9 @@ routes:
 """,
     "secrets/desk": f"{OLD}\r\n",
 }
+
+
+LOUDER = Escalation(query="title:@nato", severity=Severity.CRITICAL)
 
 
 def test_everything(write: Write) -> None:
@@ -148,8 +154,9 @@ def test_everything(write: Write) -> None:
                 title="The alliance",
                 severity=Severity.HIGH,
                 query="@nato summit\n",
-                version=query_version("@nato summit\n", {"nato": nato}),
+                version=query_version("@nato summit\n", {"nato": nato}, (LOUDER,)),
                 description="Who may join.",
+                escalations=(LOUDER,),
             ),
         ),
         entities=(nato,),
@@ -173,7 +180,12 @@ def test_everything(write: Write) -> None:
             ),
             Route(receiver=ReceiverId("console")),
         ),
-        warnings=(),
+        warnings=(
+            (
+                f"{folder}/topics/a.yaml:12:topics[0].escalate[1].severity: "
+                "`high` does not raise the topic `alliance`, which is high: this escalation does nothing"
+            ),
+        ),
     )
 
 
@@ -205,6 +217,15 @@ def test_database_is_absolute_where_the_folder_is_not(write: Write, monkeypatch:
     assert configuration.settings.database == folder / "newsmon.sqlite"
 
 
+def escalated(severity: str, *louder: str, routes: str) -> dict[str, str | bytes | None]:
+    """A topic with escalations from line 7 on, and one route that takes some severities."""
+    return {
+        "topics/day.yaml": f"topics:\n  - id: a\n    title: A\n    severity: {severity}\n    query: war\n    escalate:\n"
+        + "".join(f"      - {{query: nuclear, severity: {each}}}\n" for each in louder),
+        "alerts.yaml": f"receivers: [{{id: a, log: {{}}}}]\nroutes: [{{receiver: a, severities: {routes}}}]\n",
+    }
+
+
 RECEIVERS = "receivers:\n  - {id: a, log: {}}\n  - {id: b, log: {}}\n"
 DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
     "nothing": ({}, ()),
@@ -231,6 +252,69 @@ DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
             + "routes:\n  - {receiver: a, severities: [low]}\n  - {receiver: b, severities: [high]}\n"
         },
         ("topics/day.yaml:4:topics[0].id: no route takes the topic `alliance` (medium)",),
+    ),
+    "a topic of which routes take the escalations only": (
+        escalated("medium", "critical", "high", "critical", routes="[low, high, critical]"),
+        (
+            "topics/day.yaml:2:topics[0].id: no route takes the topic `a` (medium); only its escalations (high, critical) are told",
+        ),
+    ),
+    "a topic that no route takes, and some of its escalations": (
+        escalated("medium", "high", "critical", routes="[critical]"),
+        (
+            "topics/day.yaml:2:topics[0].id: no route takes the topic `a` (medium); only its escalations (critical) are told",
+        ),
+    ),
+    "a topic that no route takes, nor its escalations": (
+        escalated("medium", "critical", routes="[low]"),
+        ("topics/day.yaml:2:topics[0].id: no route takes the topic `a` (medium)",),
+    ),
+    "an escalation that no route takes": (
+        escalated("medium", "high", "critical", routes="[medium, high]"),
+        (
+            (
+                "topics/day.yaml:8:topics[0].escalate[1].severity: no route takes the topic `a` at critical: "
+                "what escalates is told nobody; add critical to the severities of a route"
+            ),
+        ),
+    ),
+    "escalations that raise nothing": (
+        escalated("high", "medium", "high", "critical", routes="[high, critical]"),
+        (
+            (
+                "topics/day.yaml:7:topics[0].escalate[0].severity: "
+                "`medium` does not raise the topic `a`, which is high: this escalation does nothing"
+            ),
+            (
+                "topics/day.yaml:8:topics[0].escalate[1].severity: "
+                "`high` does not raise the topic `a`, which is high: this escalation does nothing"
+            ),
+        ),
+    ),
+    "words in capitals in an escalation": (
+        {
+            "topics/day.yaml": "topics:\n  - id: a\n    title: A\n    query: war\n    escalate:\n"
+            "      - severity: high\n        query: >\n          troops\n          US\n"
+        },
+        (
+            "topics/day.yaml:9:topics[0].escalate[0].query: `US` also matches the common word `us`; write `=US` for this case only",
+        ),
+    ),
+    "names in one form only": (
+        {
+            "topics/day.yaml": "entities:\n  kyiv:\n    - Kyiv\n    - Київ\n  moscow: [Москв*]\n  nord: [Північний потік]\n"
+            "topics: [{id: a, title: A, query: '@kyiv @moscow @nord'}]\n"
+        },
+        (
+            (
+                "topics/day.yaml:4:entities.kyiv[1]: `Київ` is found in this form only, but Ukrainian, Russian and Polish "
+                "change the endings of names: write `Київ*` and `Києв*`, or add the other forms"
+            ),
+            (
+                "topics/day.yaml:6:entities.nord[0]: `Північний потік` is found in this form only, but Ukrainian, Russian "
+                "and Polish change the endings of names: write `Північн* потік*`, or add the other forms"
+            ),
+        ),
     ),
     "the same URL twice": (
         {

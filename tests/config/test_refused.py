@@ -163,6 +163,49 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         topics("topics:\n  - {id: a, title: A, query: war, severity: urgent}\n"),
         "topics/day.yaml:2:topics[0].severity: expected one of info, low, medium, high, critical",
     ),
+    "an escalation without a query": (
+        topics("topics:\n  - {id: a, title: A, query: war, escalate: [{severity: high}]}\n"),
+        "topics/day.yaml:2:topics[0].escalate[0].query: this key is missing",
+    ),
+    "an escalation without a severity": (
+        topics("topics:\n  - id: a\n    title: A\n    query: war\n    escalate:\n      - query: nuclear\n"),
+        "topics/day.yaml:6:topics[0].escalate[0].severity: this key is missing",
+    ),
+    "a typo in an escalation": (
+        topics("topics:\n  - {id: a, title: A, query: war, escalate: [{query: b, severity: high, querry: c}]}\n"),
+        "topics/day.yaml:2:topics[0].escalate[0].querry: unknown key; did you mean `query`?",
+    ),
+    "escalations without end": (
+        topics(
+            "topics:\n  - id: a\n    title: A\n    query: war\n    escalate:\n"
+            + "      - {query: nuclear, severity: critical}\n" * 21
+        ),
+        "topics/day.yaml:5:topics[0].escalate: expected 20 or fewer entries",
+    ),
+    "an escalation of a wrong query": (
+        topics(
+            "topics:\n  - id: a\n    title: A\n    query: war\n    escalate:\n      - {query: nuclear, severity: critical}\n"
+            "      - severity: high\n        query: |\n          drone NEAR/3\n          (attack OR strike))\n"
+        ),
+        (
+            "topics/day.yaml:10:topics[0].escalate[1].query: “)” closes no bracket; remove it, or open a bracket before\n"
+            "    (attack OR strike))\n"
+            "                      ^"
+        ),
+    ),
+    "two wrong queries of one topic": (
+        topics(
+            "topics:\n  - id: a\n    title: A\n    query: war)\n    escalate:\n      - {query: '@nowhere', severity: high}\n"
+        ),
+        (
+            "topics/day.yaml:4:topics[0].query: “)” closes no bracket; remove it, or open a bracket before\n"
+            "    query: war)\n"
+            "              ^\n"
+            "topics/day.yaml:6:topics[0].escalate[0].query: the entity @nowhere is not known; no entity is configured\n"
+            "    - {query: '@nowhere', severity: high}\n"
+            "               ^"
+        ),
+    ),
     # Units, names and addresses
     "duration without unit": (
         feeds(f"{FEED}, interval: 10"),

@@ -1,21 +1,24 @@
 """process: what each document means, written into the real store by one transaction; told as a score of documents and alerts."""
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.adapters.store import alerts, deliveries, feeds, items, matches
-from monitor.adapters.store.books import StoreLedger
+from monitor.adapters.store.books import StoreLedger, StoreUpkeep
 from monitor.adapters.store.open import Store
+from monitor.loops.housekeep import tell_baselines
 from monitor.loops.process import Rules, ingest
 from monitor.model.alert import Alert, Decision, Route
 from monitor.model.feed import Feed, FeedState, FirstPoll
 from monitor.model.ids import FeedId, ReceiverId, TopicId
 from monitor.model.item import Item, Parsed
 from monitor.model.severity import Severity
-from monitor.model.topic import Topic
+from monitor.model.topic import Escalation, Topic
 from monitor.ports import Ingested
 from monitor.steps.dedupe import link_key
 from monitor.steps.match import compile_topics
@@ -26,9 +29,21 @@ DESK, CHAT = ReceiverId("desk"), ReceiverId("chat")
 MINERALS = Topic(
     id=TopicId("minerals"), title="Minerals", severity=Severity.HIGH, query="minerals NEAR/3 deal", version="1"
 )
+ARMS = Topic(
+    id=TopicId("arms"),
+    title="Arms",
+    severity=Severity.LOW,
+    query="missile",
+    version="1",
+    escalations=(
+        Escalation(query="nuclear NEAR/3 missile", severity=Severity.CRITICAL),
+        Escalation(query="launch* OR nuclear", severity=Severity.HIGH),
+    ),
+)
 NATO = Topic(id=TopicId("nato"), title="NATO", severity=Severity.MEDIUM, query="nato membership", version="1")
 SPORT = Topic(id=TopicId("sport"), title="Sport", severity=Severity.LOW, query="football", version="1")
-TOPICS = (MINERALS, NATO, SPORT)
+TOPICS = (MINERALS, NATO, SPORT, ARMS)
+SIREN = ReceiverId("siren")
 
 
 class Clock:
@@ -57,6 +72,7 @@ class Desk:
             routes=(
                 Route(receiver=DESK, severities=frozenset({Severity.HIGH, Severity.MEDIUM})),
                 Route(receiver=CHAT, topics=frozenset({NATO.id})),
+                Route(receiver=SIREN, severities=frozenset({Severity.CRITICAL})),
             ),
             late_after=timedelta(hours=24),
             instance="test",
@@ -214,6 +230,115 @@ def test_what_no_route_takes_is_kept_in_view(desk: Desk) -> None:
     polled = desk.poll(feed, item(1, "Football tonight"))
     assert (told(polled), polled.matches) == ([], (("sport", Decision.NO_ROUTE),))
     assert desk.decisions("https://news.example/1") == {"sport": Decision.NO_ROUTE}
+
+
+@pytest.mark.parametrize(
+    ("title", "severity", "escalated", "receivers"),
+    [
+        ("A missile is shown, NATO membership debated", "medium", None, [CHAT, DESK]),
+        ("A missile is launched", "high", {"from": "low", "because": "launch*"}, [DESK]),
+        ("A nuclear missile is shown", "critical", {"from": "low", "because": "nuclear NEAR/3 missile"}, [SIREN]),
+        ("A nuclear missile, minerals deal off", "critical", {"from": "low", "because": "nuclear NEAR/3 missile"}, [DESK, SIREN]),
+    ],
+    ids=["none matches", "the second matches", "the first of two that match", "beside another topic"],
+)  # fmt: skip
+def test_an_escalation_decides_who_is_told(
+    desk: Desk, title: str, severity: str, escalated: dict[str, str] | None, receivers: list[ReceiverId]
+) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    polled = desk.poll(feed, item(1, title))
+    (alert,) = polled.alerts
+    assert (alert.severity, alert.data["severity"]) == (severity, severity)
+    topics = {topic["id"]: topic for topic in alert.data["topics"]}  # type: ignore[attr-defined]
+    assert topics.get("arms", {}).get("escalated") == escalated
+    assert [topic.get("escalated") for name, topic in topics.items() if name != "arms"] == [None] * (
+        len(topics) - ("arms" in topics)
+    )
+    assert [receiver for receiver, _ in desk.outbox()] == receivers
+    assert dict(polled.alerted_topics) == {name: Severity(topic["severity"]) for name, topic in topics.items()}
+
+
+def test_a_match_that_only_its_escalation_would_route(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    assert told(desk.poll(feed, item(1, "A missile is shown"))) == []
+    assert told(desk.poll(feed, item(2, "A missile is launched"))) == [(["arms"], "first_match", 1)]
+    assert desk.decisions("https://news.example/1") == {"arms": Decision.NO_ROUTE}
+
+
+def test_an_edit_that_escalates_what_has_alerted_alerts_nothing(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    assert len(desk.poll(feed, item(1, "A missile is launched")).alerts) == 1
+    assert told(desk.poll(feed, item(1, "A nuclear missile is launched"))) == []
+    found = desk.store.read_now(lambda tx: items.by_key(tx, link_key("https://news.example/1")))
+    (stored,) = desk.store.read_now(lambda tx: matches.of_item(tx, found[0][0].id))
+    assert (stored.match.severity, stored.match.escalation) == (Severity.HIGH, "launch*")
+
+
+def test_an_edit_that_escalates_what_no_route_took_alerts(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    first = desk.poll(feed, item(1, "A missile is shown"))
+    assert (told(first), first.matches) == ([], (("arms", Decision.NO_ROUTE),))
+    again = desk.poll(feed, item(1, "A missile is shown again"))
+    assert (told(again), again.matches) == ([], ())
+    edited = desk.poll(feed, item(1, "A nuclear missile is shown"))
+    assert told(edited) == [(["arms"], "matched_after_edit", 1)]
+    (alert,) = edited.alerts
+    (stored,) = desk.store.read_now(lambda tx: matches.of_item(tx, alert.items[0]))
+    assert (stored.decision, stored.alert_id) == (Decision.MATCHED_AFTER_EDIT, alert.id)
+    assert (stored.match.severity, stored.match.escalation) == (Severity.CRITICAL, "nuclear NEAR/3 missile")
+    assert told(desk.poll(feed, item(1, "A nuclear missile is launched"))) == []
+
+
+def test_of_two_wordings_in_one_document_the_one_that_escalates_alerts(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    polled = desk.poll(feed, item(1, "A nuclear missile is shown"), item(1, "A missile is shown"))
+    assert told(polled) == [(["arms"], "matched_after_edit", 1)]
+    assert desk.decisions("https://news.example/1") == {"arms": Decision.MATCHED_AFTER_EDIT}
+
+
+async def _summaries(desk: Desk) -> dict[str, tuple[object, object]]:
+    """The highest severity and the counts that each receiver is told of the baselines."""
+    await tell_baselines(
+        StoreUpkeep(desk.store), {each.id: each for each in desk.feeds.values()}, desk.rules, desk.clock
+    )
+    rows = desk.store.read_now(lambda tx: deliveries.listed(tx, 9))
+    return {
+        row.delivery.receiver_id: (row.delivery.alert.data["highest_severity"], row.delivery.alert.data["matches"])
+        for row in rows
+    }
+
+
+def test_the_summary_of_a_baseline_knows_what_escalates(desk: Desk) -> None:
+    desk.poll(desk.feed("bbc"), item(1, "A missile"), item(2, "A nuclear missile"), item(3, "A minerals deal"))
+    assert asyncio.run(_summaries(desk)) == {
+        "desk": ("high", {"minerals": 1}),
+        "chat": (None, {}),
+        "siren": ("critical", {"arms": 1}),
+    }
+
+
+def test_a_late_escalation_waits_for_no_batch(desk: Desk) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    old = [item(n, f"Minerals deal {n}", published=NOW - timedelta(days=3)) for n in (1, 2)]
+    polled = desk.poll(feed, *old, item(3, "Nuclear missile, minerals deal off", published=NOW - timedelta(days=3)))
+    assert told(polled) == [(["arms", "minerals"], "late", 1), (["minerals"], "late", 2)]
+    assert [alert.severity for alert in polled.alerts] == [Severity.CRITICAL, Severity.HIGH]
+
+
+@pytest.mark.parametrize(
+    ("of_feed", "of_item", "stored"), [("", "", ""), ("uk", "", "uk"), ("uk", "en", "en"), ("", "en", "en")]
+)
+def test_an_item_without_a_language_has_that_of_its_feed(desk: Desk, of_feed: str, of_item: str, stored: str) -> None:
+    feed = replace(desk.feed("bbc"), lang=of_feed)
+    desk.poll(feed, replace(item(1), lang=of_item))
+    ((found, _),) = desk.store.read_now(lambda tx: items.by_key(tx, link_key("https://news.example/1")))
+    assert found.item.lang == stored
 
 
 def test_a_removed_and_relisted_item_does_not_alert_again(desk: Desk) -> None:

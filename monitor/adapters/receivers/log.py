@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.model.alert import Alert, EventType
 from monitor.model.delivery import Answer, Attempt, Delivery, Receiver
+from monitor.steps.alert import escalation_of
 
 _log = logging.getLogger("newsmon.alerts")
 
@@ -31,15 +32,17 @@ def lines(alert: Alert) -> list[str]:
         counts = ", ".join(f"{count} {topic}" for topic, count in data["matches"].items()) or "nothing that matches"
         return [f"BASELINE of {data['feeds_total']} feeds, held: {counts}"]
     words = {topic["id"]: [word["match"] for word in topic["words"]] for topic in data["topics"]}
-    return [_line(alert, item, words) for item in data["items"]]
+    louder = {topic["id"]: escalated for topic in data["topics"] if (escalated := escalation_of(topic))}
+    return [_line(alert, item, words, louder) for item in data["items"]]
 
 
-def _line(alert: Alert, item: dict[str, Any], words: dict[str, list[str]]) -> str:
+def _line(alert: Alert, item: dict[str, Any], words: dict[str, list[str]], louder: dict[str, str]) -> str:
     topics = ", ".join(item["topics"])
     found = dict.fromkeys(word for topic in item["topics"] for word in words.get(topic, ()))
     parts = [
         f"ALERT {alert.severity.upper()} {topics}: {item['title']}",
         f"({item['publisher']}{', ' + item['age'] if item['age'] else ''})",
+        *(f"{topic}: {louder[topic]}" for topic in item["topics"] if topic in louder),
         f"matched: {', '.join(found)}" if found else "",
         item["link"],
     ]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from monitor.adapters.store import alerts, deliveries, feeds, items, matches, receivers
 from monitor.adapters.store.open import Store
-from monitor.model.alert import Alert
+from monitor.model.alert import Alert, Decision
 from monitor.model.delivery import Answer, Delivery, DeliveryState, ReceiverState, Verdict
 from monitor.model.feed import FeedState
 from monitor.model.ids import DeliveryId, FeedId, ItemId, ReceiverId
@@ -31,9 +31,13 @@ class StoreLedger:
         return items.neighbours(self.tx, feed_id, wanted)
 
     def known(self, ids: Sequence[ItemId]) -> Mapping[ItemId, KnownItem]:
-        topics = matches.topics_of(self.tx, ids)
+        decisions = matches.decisions_of(self.tx, ids)
         return {
-            item: KnownItem(first_seen=first_seen, topics=topics.get(item, frozenset()))
+            item: KnownItem(
+                first_seen=first_seen,
+                topics=frozenset(topic for topic, word in decisions.get(item, ()) if word is not Decision.NO_ROUTE),
+                unrouted=frozenset(topic for topic, word in decisions.get(item, ()) if word is Decision.NO_ROUTE),
+            )
             for item, first_seen in items.first_seen(self.tx, ids).items()
         }
 

@@ -28,18 +28,19 @@ class StoredMatch:
     matched_at: datetime
 
 
-def topics_of(tx: Connection, items: Sequence[ItemId]) -> dict[ItemId, frozenset[TopicId]]:
-    """The topics that were ever matched for each of these items."""
-    found: dict[ItemId, set[TopicId]] = {}
+def decisions_of(tx: Connection, items: Sequence[ItemId]) -> dict[ItemId, list[tuple[TopicId, Decision]]]:
+    """The topics that were ever matched for each of these items, and what was decided about them."""
+    found: dict[ItemId, list[tuple[TopicId, Decision]]] = {}
     for start in range(0, len(items), _CHUNK):
         chosen = _matches.c.item_id.in_(items[start : start + _CHUNK])
-        query = select(_matches.c.item_id, _matches.c.topic_id).where(chosen)
+        query = select(_matches.c.item_id, _matches.c.topic_id, _matches.c.decision).where(chosen)
         for row in tx.execute(query):
-            found.setdefault(ItemId(row.item_id), set()).add(TopicId(row.topic_id))
-    return {item: frozenset(topics) for item, topics in found.items()}
+            found.setdefault(ItemId(row.item_id), []).append((TopicId(row.topic_id), Decision(row.decision)))
+    return found
 
 
 def write(tx: Connection, decided: Sequence[DecidedMatch], now: datetime) -> None:
+    """Store what was decided. A match stays as it was first decided, unless no route took it then."""
     rows = [
         {
             "item_id": each.item_id,
@@ -56,7 +57,15 @@ def write(tx: Connection, decided: Sequence[DecidedMatch], now: datetime) -> Non
         for each in decided
     ]
     if rows:
-        tx.execute(insert(_matches).on_conflict_do_nothing(), rows)
+        statement = insert(_matches)
+        tx.execute(
+            statement.on_conflict_do_update(
+                index_elements=[_matches.c.item_id, _matches.c.topic_id],
+                set_={column.name: statement.excluded[column.name] for column in _matches.c if not column.primary_key},
+                where=_matches.c.decision == Decision.NO_ROUTE,
+            ),
+            rows,
+        )
 
 
 def of_item(tx: Connection, item_id: ItemId) -> list[StoredMatch]:
@@ -86,7 +95,7 @@ def counts_by_topic(tx: Connection, since: datetime) -> dict[TopicId, Mapping[De
 def held(tx: Connection, feed_ids: Sequence[FeedId]) -> list[Held]:
     """What the baselines of these feeds hold, newest first."""
     query = (
-        select(_items, _matches.c.topic_id)
+        select(_items, _matches.c.topic_id, _matches.c.severity)
         .join(_matches, _matches.c.item_id == _items.c.id)
         .where(_items.c.feed_id.in_(feed_ids), _matches.c.decision == Decision.BASELINE)
         .order_by(_items.c.published.desc(), _items.c.id, _matches.c.topic_id)
@@ -100,7 +109,7 @@ def held(tx: Connection, feed_ids: Sequence[FeedId]) -> list[Held]:
             title=first.title,
             link=first.link,
             publisher=first.publisher,
-            topics=tuple(TopicId(row.topic_id) for row in group),
+            topics=tuple((TopicId(row.topic_id), Severity(row.severity)) for row in group),
         )
         for group in rows.values()
         for first in group[:1]

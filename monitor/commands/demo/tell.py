@@ -15,6 +15,7 @@ from rich.text import Text
 from monitor.commands.demo.news_day import NewsDay, Publisher, Stage, Trouble
 from monitor.commands.demo.sink import Arrival
 from monitor.commands.demo.verdict import Check
+from monitor.steps.alert import escalation_of
 
 _COLOURS = {"info": "blue", "low": "cyan", "medium": "yellow", "high": "red", "critical": "bold white on red"}
 _ANSWERS = {
@@ -122,6 +123,9 @@ class ForPeople:
         head.append(severity.upper(), style=_COLOURS.get(severity, "bold"))
         head.append("  " + " · ".join(topic["title"] for topic in data["topics"]), style="bold")
         self._console.print(head)
+        for topic in data["topics"]:
+            if escalated := escalation_of(topic):
+                self._print(f"{_INDENT}{topic['title']}: {escalated}", "italic")
         words = [word for topic in data["topics"] for word in topic["words"]]
         for item in data["items"]:
             for field in ("title", "summary"):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from monitor.commands.demo.news_day import NEWS_DAY, Trouble
@@ -129,3 +130,16 @@ def test_a_program_reads_one_object_a_line() -> None:
         "polls": {"new": 3},
         "kept": None,
     }
+
+
+def test_an_alert_says_what_escalated_it() -> None:
+    out = io.StringIO()
+    topic = {
+        "title": "Arms",
+        "severity": "critical",
+        "escalated": {"from": "high", "because": "nuclear NEAR/3 missile"},
+        "words": [],
+    }
+    louder = replace(ALERT, data={**ALERT.data, "severity": "critical", "topics": [topic]})
+    ForPeople(out).arrived(louder, taken=True, again=False)
+    assert "          Arms: critical, escalated from high because nuclear NEAR/3 missile\n" in out.getvalue()

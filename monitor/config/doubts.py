@@ -1,0 +1,124 @@
+"""doubts: a folder without problems in; what is allowed there, but probably not meant, out as warnings."""
+
+import re
+from collections.abc import Iterator
+
+from monitor.config.agreement import Folder
+from monitor.config.alerts import AlertsFile
+from monitor.config.document import Document
+from monitor.config.inflection import one_form_only
+from monitor.config.problems import KeyPath, Problem, spell_key
+from monitor.config.queries import queries_of, raises
+from monitor.config.topics import TopicEntry
+from monitor.model.severity import Severity
+
+COMMON_WORDS = frozenset(
+    {"AID", "ACT", "ALL", "CAN", "CARE", "FAST", "ICE", "IT", "MAY", "PACE", "START", "SWIFT", "US", "WHO"}
+)
+"""Upper-case names that lower-case are words of everyday English."""
+
+_UPPER_WORD = re.compile(r"(?<![\w=@:/*-])[A-Z]{2,}(?![\w*:/-])")
+_QUOTED = re.compile('"[^"]*"')
+
+
+def doubts(folder: Folder) -> Iterator[Problem]:
+    yield from _doubts_about_feeds(folder)
+    yield from _doubts_about_spellings(folder)
+    yield from _doubts_about_queries(folder)
+    yield from _doubts_about_routes(folder)
+
+
+def _doubts_about_feeds(folder: Folder) -> Iterator[Problem]:
+    if folder.feeds is None:
+        return
+    document, file = folder.feeds
+    if not file.feeds:
+        yield document.problem(("feeds",), "no feed: nothing will be polled")
+    first: dict[str, str] = {}
+    for index, entry in enumerate(file.feeds):
+        known = first.setdefault(entry.url, entry.id)
+        if known != entry.id:
+            yield document.problem(("feeds", index, "url"), f"the feed `{known}` has the same URL")
+
+
+def _doubts_about_spellings(folder: Folder) -> Iterator[Problem]:
+    for document, file in folder.topics:
+        for name, spellings in file.entities.items():
+            for index, forms in one_form_only(spellings):
+                yield document.problem(
+                    ("entities", name, index),
+                    f"`{spellings[index]}` is found in this form only, but Ukrainian, Russian and Polish change the endings "
+                    f"of names: write {forms}, or add the other forms",
+                )
+
+
+def _doubts_about_queries(folder: Folder) -> Iterator[Problem]:
+    for document, file in folder.topics:
+        for index, entry in enumerate(file.topics):
+            for path, query in queries_of(index, entry):
+                yield from _common_words(document, path, query)
+            for position, escalation in enumerate(entry.escalate):
+                if not raises(entry, escalation):
+                    yield document.problem(
+                        ("topics", index, "escalate", position, "severity"),
+                        f"`{escalation.severity}` does not raise the topic `{entry.id}`, which is {entry.severity}: "
+                        "this escalation does nothing",
+                    )
+
+
+def _common_words(document: Document, path: KeyPath, query: str) -> Iterator[Problem]:
+    unquoted = _QUOTED.sub(lambda found: " " * len(found[0]), query)
+    for found in _UPPER_WORD.finditer(unquoted):
+        if found[0] in COMMON_WORDS:
+            place = document.position(path, found.start())
+            line = place[0] if place else document.problem(path, "").line
+            yield Problem(
+                file=document.file,
+                line=line,
+                key=spell_key(path),
+                message=f"`{found[0]}` also matches the common word `{found[0].lower()}`; write `={found[0]}` for this case only",
+            )
+
+
+def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:
+    if folder.alerts is None:
+        return
+    document, file = folder.alerts
+    if not file.receivers:
+        yield Problem(file=document.file, message="no receiver: nobody will be told")
+        return
+    used = {route.receiver for route in file.routes}
+    for index, receiver in enumerate(file.receivers):
+        if receiver.id not in used:
+            message = f"no route leads to the receiver `{receiver.id}`"
+            yield document.problem(("receivers", index, "id"), message)
+    if not file.routes:
+        return
+    for topic_document, topics_file in folder.topics:
+        for index, topic in enumerate(topics_file.topics):
+            yield from _told_nobody(topic_document, index, topic, file)
+
+
+def _told_nobody(document: Document, index: int, topic: TopicEntry, alerts: AlertsFile) -> Iterator[Problem]:
+    """A topic that no route takes at its severity, and an escalation that would take it out of every route."""
+
+    def taken(severity: Severity) -> bool:
+        return any(
+            (not route.topics or topic.id in route.topics) and (not route.severities or severity in route.severities)
+            for route in alerts.routes
+        )
+
+    louder = [(at, each.severity) for at, each in enumerate(topic.escalate) if raises(topic, each)]
+    told = {severity: taken(severity) for severity in Severity}
+    if not told[topic.severity]:
+        message = f"no route takes the topic `{topic.id}` ({topic.severity})"
+        words = ", ".join(severity for severity in Severity if severity in {each for _, each in louder if told[each]})
+        message += f"; only its escalations ({words}) are told" if words else ""
+        yield document.problem(("topics", index, "id"), message)
+    for position, severity in louder:
+        if told[topic.severity] and not told[severity]:
+            yield document.problem(
+                ("topics", index, "escalate", position, "severity"),
+                f"no route takes the topic `{topic.id}` at {severity}: what escalates is told nobody; "
+                f"add {severity} to the severities of a route",
+            )
