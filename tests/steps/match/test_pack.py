@@ -44,6 +44,9 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
         "Ukrainian and Russian delegations return to Abu Dhabi",
         "Vance: without concessions by Ukraine and Russia there will be no deal",
         "Kremlin rejects European peacekeepers",
+        "Starmer willing to put troops on ground in Ukraine",
+        "Zelensky regrets the quarrel and says that he is ready, at any hour, to negotiate peace",
+        "Witkoff sees Putin for the fifth time",
         "Erdogan offers to host Zelensky and Putin for talks in Istanbul",
         # German
         "Ukraine: Friedensverhandlungen ohne Kiew?",
@@ -60,6 +63,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
         # Spanish
         "Ucrania y Rusia inician negociaciones",
         "Putin y Trump hablan por teléfono sobre el fin de la guerra",
+        "EE UU y Rusia negocian en Riad el futuro de Ucrania",
         "Zelenski acepta una tregua de treinta días con Rusia",
         # Polish
         "Zełenski: nie będzie rozmów pokojowych bez Ukrainy",
@@ -73,6 +77,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
         "Переговоры по Украине прошли в Эр-Рияде",
         "Путин и Трамп поговорили по телефону",
         "Лаврова и Рубио ждут в Джидде",
+        "Трамп уверен, что Путин хочет мира",
         "Песков назвал условия прекращения огня",
     ),
     MINERALS: (
@@ -104,6 +109,7 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
         "Rutte: NATO never promised Ukraine membership as part of a settlement",
         "No invitation to NATO for Kyiv this year",
         "Kyiv asked to give up its NATO bid",
+        "Ukraine's bid for NATO, explained",
         "Selenskyj: Rücktritt gegen NATO-Beitritt der Ukraine",
         "Trump schließt Nato-Mitgliedschaft der Ukraine aus",
         "L'entrée de l'Ukraine dans l'Otan écartée par Washington",
@@ -211,6 +217,13 @@ NOT_ABOUT: Mapping[str, tuple[str, ...]] = {
         "UN adopts resolution on Ukraine as US votes with Russia",
         "North Korea sends more troops to Ukraine front",
         "Why Zelensky wore no suit in the Oval Office",
+        "British troops train Ukrainian recruits in Yorkshire",
+        "European troops join drill in Romania, an hour from Ukraine",
+        "White House receives widow of Putin critic",
+        "Slovakia and Ukraine in talks on gas transit",
+        "Zełenski w rozmowie z dziennikarzami o froncie",
+        "Russische Drohne über Rumänien abgestürzt",
+        "Путин поздравил женщин с 8 марта",
         # other subjects
         "Pope calls for peace at Christmas",
         "Nobel Peace Prize goes to campaigners",
@@ -242,6 +255,8 @@ NOT_ABOUT: Mapping[str, tuple[str, ...]] = {
         "NATO allies rally around Ukraine",
         "Georgia's hopes of NATO membership fade",
         "Ukraine's membership of the EU will take years",
+        "Norway lends Ukraine money and jets to NATO air policing",
+        "Estonia's NATO membership was the safest choice, president says with a look to Ukraine",
     ),
     GUARANTEES: (
         "Taiwan asks for security guarantees",
