@@ -165,6 +165,8 @@ ABOUT: Mapping[str, tuple[str, ...]] = {
         "Russia launches record drone attack on Ukraine",
         "Missile strike on Kharkiv kills five",
         "Russian drones hit Odesa overnight",
+        "Rosja uderzyła w Ukrainę, wielu rannych",
+        "Росіяни вдарили по Одесі",
         "Russische Drohnenangriffe auf Kiew",
         "Attaque de drones russes contre Kiev",
         "Ataque con drones rusos contra Odesa",
