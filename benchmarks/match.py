@@ -36,7 +36,6 @@ RIVAL_SECONDS = 4.0  # of one round; the rival reads as many items as it can unt
 SUMMARY_CHARS = 600
 WORD = re.compile(r"[^\W\d_]{4,}")
 ITEMS_MIN = 3  # that a word occurs in to be a term
-OPERATORS = {"before", "near", "atleast"}  # as bare words these are taken for slips
 LONG_WORDS = 10_000
 """Words of the one long item."""
 
@@ -56,7 +55,7 @@ class Queries:
     def __init__(self, items: Sequence[Item], luck: random.Random) -> None:
         texts = [f"{item.title} {item.summary}".lower() for item in items]
         counts = Counter(word for text in texts for word in set(WORD.findall(text)))
-        self._words = sorted(word for word, count in counts.items() if count >= ITEMS_MIN and word not in OPERATORS)
+        self._words = sorted(word for word, count in counts.items() if count >= ITEMS_MIN)
         known = set(self._words)
         pairs = (re.findall(r"[^\W\d_]{4,} [^\W\d_]{4,}", text) for text in texts)
         self._phrases = sorted({pair for found in pairs for pair in found if known.issuperset(pair.split())})

@@ -14,6 +14,7 @@ PREFIX_CHARS_MIN = 3
 
 _OPERATORS = {"NEAR": "NEAR/8", "BEFORE": "BEFORE/8", "ATLEAST": "ATLEAST/2 (a, b, c)"}
 _BINARY = frozenset({"_OR", "_AND", "NEAR", "BEFORE"})
+_TERM_TOKENS = frozenset({"WORD", "PHRASE", "EXACT", "ENTITY", "_CLOSE"})
 _FOREIGN = {"&": "AND", "&&": "AND", "+": "AND", "|": "OR", "||": "OR", "!": "NOT", "-": "NOT"}
 _MEANINGLESS = re.compile(r"[;\[\]{}|~^!?<>\\*]")
 _OPERATOR_LIKE = re.compile(r"[A-Z]+/[0-9]+")  # ADJ/8
@@ -71,18 +72,19 @@ def check_token(token: Token, before: Token | None, text: str) -> None:
                 raise refusal("=Word is exact and takes no star", token, text, "leave out the “=” or the “*”")
             check_words(token[1:], text, (token.start_pos or 0) + 1)
         case "WORD" if before is None or before.type != "FIELD" or before[:-1] not in FILTERS:
-            _check_bare(token, text)
+            _check_bare(token, before, text)
         case _:
             pass
 
 
-def _check_bare(token: Token, text: str) -> None:
+def _check_bare(token: Token, before: Token | None, text: str) -> None:
     """A bare word that is no word: an operator misspelt, or of another search engine's language."""
     word = str(token)
     name = word.partition("/")[0].upper()
     if word in _FOREIGN:
         raise refusal(f"“{word}” is no operator", token, text, f"write {_FOREIGN[word]}")
-    if name in _OPERATORS:
+    joins = before is not None and before.type in _TERM_TOKENS
+    if name in _OPERATORS and (joins or "/" in word or word.isupper()):  # else “before” is a word like any other
         number = word.partition("/")[2]
         meant = f"{name}/{number}" if number.isdecimal() else _OPERATORS[name]
         raise refusal(f"“{word}” is no operator", token, text, f'write {meant}, or "{word}" in quotes for the word')

@@ -155,6 +155,7 @@ CASES: dict[str, tuple[str, str, list[str] | None]] = {
     "irregular plural": ("spokesman", "Spokesmen said", ["Spokesmen"]),
     "plural of a proper name": ("kennedy", "the Kennedys", ["Kennedys"]),
     "the plural does not find the word": ("talks", "a talk", None),
+    "a word that is an operator's name": ("before OR near", "near Kyiv", ["near"]),
     "number": ("2025", "in 2025", ["2025"]),
     "full-width": ("nato", "ＮＡＴＯ", ["ＮＡＴＯ"]),
 }
