@@ -7,16 +7,19 @@ from monitor.config.agreement import Folder
 from monitor.config.alerts import AlertsFile
 from monitor.config.document import Document
 from monitor.config.inflection import one_form_only
-from monitor.config.problems import KeyPath, Problem, spell_key
+from monitor.config.problems import KeyPath, Problem, nearest, spell_key
 from monitor.config.queries import queries_of, raises
 from monitor.config.topics import TopicEntry
 from monitor.model.severity import Severity
+from monitor.model.topic import Entity
+from monitor.steps.match import filters_of, parse_query
 
 COMMON_WORDS = frozenset(
     {"AID", "ACT", "ALL", "CAN", "CARE", "FAST", "ICE", "IT", "MAY", "PACE", "START", "SWIFT", "US", "WHO"}
 )
 """Upper-case names that lower-case are words of everyday English."""
 
+_ORIGINS = {"feed": "id", "publisher": "publisher", "tag": "tag"}  # the filters, and what they ask of a feed
 _UPPER_WORD = re.compile(r"(?<![\w=@:/*-])[A-Z]{2,}(?![\w*:/-])")
 _QUOTED = re.compile('"[^"]*"')
 
@@ -57,6 +60,7 @@ def _doubts_about_queries(folder: Folder) -> Iterator[Problem]:
         for index, entry in enumerate(file.topics):
             for path, query in queries_of(index, entry):
                 yield from _common_words(document, path, query)
+                yield from _unknown_origins(folder, document, path, query)
             for position, escalation in enumerate(entry.escalate):
                 if not raises(entry, escalation):
                     yield document.problem(
@@ -78,6 +82,32 @@ def _common_words(document: Document, path: KeyPath, query: str) -> Iterator[Pro
                 key=spell_key(path),
                 message=f"`{found[0]}` also matches the common word `{found[0].lower()}`; write `={found[0]}` for this case only",
             )
+
+
+def _unknown_origins(folder: Folder, document: Document, path: KeyPath, query: str) -> Iterator[Problem]:
+    """Filters that no feed of the configuration can pass."""
+    if folder.feeds is None:
+        return
+    feeds = folder.feeds[1].feeds
+    known = {"feed": {feed.id for feed in feeds}, "tag": {tag for feed in feeds for tag in feed.tags}}
+    if not any(feed.aggregator for feed in feeds):  # the entries of an aggregator name their own publishers
+        known["publisher"] = {feed.publisher for feed in feeds}
+    for found in filters_of(parse_query(query, {name: Entity(name=name, spellings=()) for name in _entities(folder)})):
+        names = known.get(found.name)
+        if names is None or found.value.casefold() in {name.casefold() for name in names}:
+            continue
+        place = document.position(path, found.at)
+        yield Problem(
+            file=document.file,
+            line=place[0] if place else document.problem(path, "").line,
+            key=spell_key(path),
+            message=f"no feed has the {_ORIGINS[found.name]} `{found.value}`{nearest(found.value, names)}",
+        )
+
+
+def _entities(folder: Folder) -> Iterator[str]:
+    for _, file in folder.topics:
+        yield from file.entities
 
 
 def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from monitor.config.problems import KeyPath, Problem, spell_key
 from monitor.config.topics import EscalationEntry, TopicEntry, TopicsFile
 from monitor.model.ids import TopicId
 from monitor.model.topic import Entity, Escalation, Topic
-from monitor.steps.match import QueryError, parse_query, query_version
+from monitor.steps.match import QueryError, check_spelling, parse_query, query_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ def compile_topics(files: tuple[tuple[Document, TopicsFile], ...]) -> CheckedTop
         name: Entity(name=name, spellings=spellings) for _, file in files for name, spellings in file.entities.items()
     }
     topics: list[Topic] = []
-    problems: list[Problem] = []
+    problems = [problem for document, file in files for problem in _misspelt(document, file, entities)]
+    can_be_looked_up = not problems
     for document, file in files:
         for index, entry in enumerate(file.topics):
             wrong = [
@@ -35,9 +36,18 @@ def compile_topics(files: tuple[tuple[Document, TopicsFile], ...]) -> CheckedTop
                 if (error := _error(query, entities)) is not None
             ]
             problems += wrong
-            if not wrong:
+            if not wrong and can_be_looked_up:
                 topics.append(_topic(entry, entities))
     return CheckedTopics(topics=tuple(topics), entities=tuple(entities.values()), problems=tuple(problems))
+
+
+def _misspelt(document: Document, file: TopicsFile, entities: Mapping[str, Entity]) -> Iterator[Problem]:
+    for name, spellings in file.entities.items():
+        for index, spelling in enumerate(spellings):
+            try:
+                check_spelling(spelling, name, entities)
+            except QueryError as error:
+                yield _locate(document, ("entities", name, index), spelling, error)
 
 
 def queries_of(index: int, entry: TopicEntry) -> Iterator[tuple[KeyPath, str]]:
@@ -82,7 +92,7 @@ def _locate(document: Document, path: KeyPath, query: str, error: QueryError) ->
     """The error at its line of the file, with the words around it and a caret below the character."""
     node = document.find(path)[2]
     if isinstance(node, Scalar) and node.from_environment:
-        return document.problem(path, "the query cannot be read; its words come from the environment and are not shown")
+        return document.problem(path, "this cannot be read; its words come from the environment and are not shown")
     message = f"{error.message}; {error.hint}" if error.hint else error.message
     offset = sum(len(line) + 1 for line in query.split("\n")[: error.line - 1]) + error.column - 1
     place = document.position(path, offset)

@@ -323,6 +323,25 @@ DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
         },
         ("feeds.yaml:3:feeds[1].url: the feed `a` has the same URL",),
     ),
+    "filters that no feed passes": (
+        {
+            "feeds.yaml": "feeds:\n  - {id: bbc-world, url: https://one.example/, publisher: BBC, tags: [wire]}\n",
+            "topics/day.yaml": "topics:\n  - id: a\n    title: A\n    query: |\n      war AND (feed:bbc-wrld OR feed:BBC-world)\n"
+            "      AND (publisher:CNN OR publisher:bbc) AND (tag:wire OR tag:wires) AND lang:en\n",
+        },
+        (
+            "topics/day.yaml:5:topics[0].query: no feed has the id `bbc-wrld`; did you mean `bbc-world`?",
+            "topics/day.yaml:6:topics[0].query: no feed has the publisher `CNN`; known: `BBC`",
+            "topics/day.yaml:6:topics[0].query: no feed has the tag `wires`; did you mean `wire`?",
+        ),
+    ),
+    "publishers of an aggregator are its entries'": (
+        {
+            "feeds.yaml": "feeds:\n  - {id: all, url: https://one.example/, publisher: All, aggregator: true}\n",
+            "topics/day.yaml": "topics:\n  - {id: a, title: A, query: 'war AND publisher:CNN'}\n",
+        },
+        (),
+    ),
     "words in capitals that are common words": (
         {
             "topics/day.yaml": 'topics:\n  - id: a\n    title: A\n    query: |\n      (=US OR "US troops" OR UN)\n'

@@ -163,6 +163,39 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         topics("topics:\n  - {id: a, title: A, query: war, severity: urgent}\n"),
         "topics/day.yaml:2:topics[0].severity: expected one of info, low, medium, high, critical",
     ),
+    "an operator in a spelling": (
+        topics(
+            "entities:\n  kyiv:\n    - Kyiv\n    - Kyiv OR (Kiev)\ntopics:\n  - {id: a, title: A, query: '@kyiv'}\n"
+        ),
+        (
+            "topics/day.yaml:4:entities.kyiv[1]: “(” has no meaning in a spelling of @kyiv; list each spelling by itself; "
+            "an entity holds words, phrases, prefixes and other entities, no operators\n"
+            "    - Kyiv OR (Kiev)\n              ^"
+        ),
+    ),
+    "a short prefix in a spelling": (
+        topics("entities: {kyiv: [Ky*]}\ntopics:\n  - {id: a, title: A, query: '@kyiv'}\n"),
+        (
+            "topics/day.yaml:1:entities.kyiv[0]: the prefix “Ky*” is too short; a prefix has at least 3 characters before the star\n"
+            "    entities: {kyiv: [Ky*]}\n                      ^"
+        ),
+    ),
+    "an entity of an unknown entity": (
+        topics("entities:\n  nato: [NATO]\n  west: [G7, '@nado']\ntopics:\n  - {id: a, title: A, query: '@west'}\n"),
+        (
+            "topics/day.yaml:3:entities.west[1]: the entity @nado is not known; did you mean @nato?\n"
+            "    west: [G7, '@nado']\n                ^"
+        ),
+    ),
+    "entities that hold each other": (
+        topics("entities:\n  one: [a1x, '@two']\n  two: ['@one']\ntopics:\n  - {id: a, title: A, query: '@one'}\n"),
+        (
+            "topics/day.yaml:2:entities.one[1]: @one holds itself: @one → @two → @one; "
+            "take one of them out: an entity may hold others, not itself\n    one: [a1x, '@two']\n                ^\n"
+            "topics/day.yaml:3:entities.two[0]: @two holds itself: @two → @one → @two; "
+            "take one of them out: an entity may hold others, not itself\n    two: ['@one']\n           ^"
+        ),
+    ),
     "an escalation without a query": (
         topics("topics:\n  - {id: a, title: A, query: war, escalate: [{severity: high}]}\n"),
         "topics/day.yaml:2:topics[0].escalate[0].query: this key is missing",

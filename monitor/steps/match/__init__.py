@@ -5,7 +5,7 @@ from monitor.steps.match.decide import match
 from monitor.steps.match.explain import Explanation, Kind, Why, explain, missing
 from monitor.steps.match.grammar import parse_query
 from monitor.steps.match.index import Topics, compile_topics, query_version
-from monitor.steps.match.spellings import check_entity
+from monitor.steps.match.spellings import check_entity, check_spelling
 from monitor.steps.match.tree import Node, filters_of, print_query
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Topics",
     "Why",
     "check_entity",
+    "check_spelling",
     "compile_topics",
     "explain",
     "filters_of",
