@@ -203,6 +203,8 @@ def test_fields(query: str, item: Item, expected: list[str] | None) -> None:
 BBC = Origin(feed="bbc-world", publisher="BBC", tags=("english", "wire"))
 FILTERS: dict[str, tuple[str, str, Origin, bool]] = {
     "feed": ("feed:bbc-world", "en", BBC, True),
+    "publisher without a letter": ('talks AND publisher:"!!!"', "en", Origin(publisher="!!!"), True),
+    "tag with stars": ('talks AND tag:"*new*"', "en", Origin(tags=("*new*",)), True),
     "feed in any case": ("feed:BBC-World", "en", BBC, True),
     "another feed": ("feed:bbc", "en", BBC, False),
     "publisher": ("publisher:bbc AND talks", "en", BBC, True),
