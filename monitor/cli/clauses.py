@@ -175,7 +175,8 @@ def _reason(told: "Explanation") -> str:
     match told.why:
         case Why.OTHER_FIELD:
             fields = listing(list(dict.fromkeys(span.field for span in told.spans)))
-            reason = f"both are there, but apart: in {fields}"
+            both = "both" if len(told.children) == 2 else "all"  # noqa: PLR2004  a BEFORE may have more parts
+            reason = f"{both} are there, but apart: in {fields}"
         case Why.EXCLUDED:
             more = [f"{len(words) - WORDS_MAX} more"] if len(words) > WORDS_MAX else []
             reason = f"excluded by {listing([*words[:WORDS_MAX], *more])}" if words else "excluded"

@@ -114,9 +114,13 @@ def table(*columns: str, right: Iterable[str] = (), flexible: Iterable[str] = ()
 
 
 def print_json(value: object) -> None:
-    """One object on one line of stdout. Moments become RFC 3339 in UTC, spans of time seconds."""
+    r"""One object on one line of stdout. Moments become RFC 3339 in UTC, spans of time seconds.
+
+    Where stdout is not of Unicode, what it lacks would be printed as \xe9, which is no JSON: there all of it is ASCII.
+    """
     plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    print(json.dumps(plain, ensure_ascii=False, default=_json_value))
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(plain, ensure_ascii=not unicode, default=_json_value))
 
 
 def _json_value(value: object) -> object:

@@ -95,6 +95,8 @@ def _object(raw: bytes) -> dict[str, object]:
         raise ValueError("expected a JSON object; this one is nested too deeply") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"expected a JSON object: {error.msg} at column {error.colno}") from error
+    except ValueError as error:  # Python's own guard against numbers of thousands of digits
+        raise ValueError("expected a JSON object; a number in this one is too long") from error
     if not isinstance(found, dict):
         raise ValueError(f"expected a JSON object, not {_named(found)}")  # noqa: TRY004  the caller tells all of them alike
     return {name: value for name, value in found.items() if value is not None}

@@ -128,6 +128,11 @@ def test_fields_that_are_apart() -> None:
     assert lacking(found) == "missing kyiv NEAR/3 nato (both are there, but apart: in title and summary)"
 
 
+def test_three_parts_that_are_apart_are_not_both() -> None:
+    found = told("kyiv BEFORE/2 joins BEFORE/2 nato", Item(title="Kyiv joins", summary="NATO"))
+    assert lacking(found).endswith("(all are there, but apart: in title and summary)")
+
+
 def test_plain() -> None:
     assert plain(told("peace AND war", Item(title="Peace"))) == {
         "clause": "peace AND war",

@@ -298,6 +298,22 @@ def test_try_prints_json_lines_only_and_stores_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds"]
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_json_is_json_whatever_the_terminal_can_show(tmp_path: Path, encoding: str) -> None:
+    title = "Zelensky à Paris: Зеленський, \u201cpeace talks\u201d \ud800"
+    news = tmp_path / "news.jsonl"
+    news.write_text(json.dumps({"title": title}) + "\n", encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "monitor", "backtest", "draft", str(news), "--query", "Зеленськ* OR été", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    told = json.loads(run.stdout.decode(encoding))
+    assert (told["query"], told["alerts"]) == ("Зеленськ* OR été", 1)
+
+
 def test_try_shows_what_escalates_and_who_is_told_then(shell: Shell) -> None:
     source = shell.folder / "wire.xml"
     source.write_text(FEED)

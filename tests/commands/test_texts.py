@@ -58,6 +58,7 @@ def test_a_line_is_read_as_an_entry_of_a_feed() -> None:
     [
         (b"{", "expected a JSON object: Expecting property name enclosed in double quotes at column 2"),
         (b"[1]", "expected a JSON object, not a list"),
+        (b'{"title": "a", "n": ' + b"1" * 5_000 + b"}", "expected a JSON object; a number in this one is too long"),
         (b"null", "expected a JSON object, not null"),
         (b'"text"', "expected a JSON object, not a text"),
         (b"\xff{}", "expected UTF-8"),

@@ -32,9 +32,19 @@ def rows_of(term: Term, entities: Mapping[str, Entity]) -> list[Row]:
 def spellings_of(name: str, entities: Mapping[str, Entity]) -> tuple[str, ...]:
     """The spellings of an entity, those of the entities in it included."""
     found: dict[str, None] = {}
-    for spelling in entities[name].spellings:
-        nested = spellings_of(spelling[1:], entities) if spelling.startswith("@") else (spelling,)
-        found |= dict.fromkeys(nested)
+    entered = {name}  # what several entities hold is read once, or a few of them within one another would take years
+    waiting = [iter(entities[name].spellings)]
+    while waiting:
+        for spelling in waiting[-1]:
+            nested = spelling.removeprefix("@")
+            if nested == spelling:
+                found[spelling] = None
+            elif nested not in entered:
+                entered.add(nested)
+                waiting.append(iter(entities[nested].spellings))
+                break
+        else:
+            waiting.pop()
     return tuple(found)
 
 

@@ -105,19 +105,24 @@ def _unordered(node: Node) -> Node | None:
             return None
 
 
-def _blind(node: Node) -> Node | None:
-    """The part because of which a query holds for a text that has none of its words."""
+def _blind(node: Node, *, holds: bool = True) -> Node | None:
+    """The part because of which a query holds (or else does not hold) for a text that has none of its words.
+
+    A language is no word and may be either: with and without NOT it divides all texts in two.
+    """
     found: Node | None = None
     match node:
         case Filter():
-            found = node if node.name == "lang" else None  # a feed or a publisher may be worth reading whole
+            # A feed or a publisher may be worth reading whole; nobody asks for all others.
+            found = node if not holds or node.name == "lang" else None
         case Not():
-            found = node if _blind(node.part) is None else None
+            found = node if _blind(node.part, holds=not holds) is not None else None
         case And() | Or() | AtLeast() | Fielded():
             parts = parts_of(node)
-            blind = [each for part in parts if (each := _blind(part)) is not None]
+            blind = [each for part in parts if (each := _blind(part, holds=holds)) is not None]
             enough = len(parts) if isinstance(node, And) else node.count if isinstance(node, AtLeast) else 1
+            enough = enough if holds else len(parts) - enough + 1
             found = blind[0] if len(blind) >= enough else None
         case _:
-            pass
+            found = None if holds else node
     return found

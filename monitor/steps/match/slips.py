@@ -65,16 +65,22 @@ def check_token(token: Token, before: Token | None, text: str) -> None:
                 names = [f"{name}:" for name in FIELDS + FILTERS]
                 hint = f"{nearest(token, names)}there are {', '.join(names)}; quote text that has a colon"
                 raise refusal(f"“{token}” is no field and no filter", token, text, hint)
+        case "PHRASE" if _is_filter(before) and token[1:-1].strip():
+            pass  # a value is no words: publisher:"!!!"
         case "PHRASE":
             check_words(token[1:-1], text, (token.start_pos or 0) + 1)
         case "EXACT":
             if "*" in token:
                 raise refusal("=Word is exact and takes no star", token, text, "leave out the “=” or the “*”")
             check_words(token[1:], text, (token.start_pos or 0) + 1)
-        case "WORD" if before is None or before.type != "FIELD" or before[:-1] not in FILTERS:
+        case "WORD" if not _is_filter(before):
             _check_bare(token, before, text)
         case _:
             pass
+
+
+def _is_filter(before: Token | None) -> bool:
+    return before is not None and before.type == "FIELD" and before[:-1] in FILTERS
 
 
 def _check_bare(token: Token, before: Token | None, text: str) -> None:

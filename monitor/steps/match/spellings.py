@@ -1,6 +1,7 @@
 """spellings: an entity in; a spelling of it that cannot be found in any text, or that leads back to itself, refused."""
 
 import re
+from collections import deque
 from collections.abc import Mapping
 
 from monitor.model.topic import Entity
@@ -40,18 +41,26 @@ def _check_nested(spelling: str, name: str, entities: Mapping[str, Entity]) -> N
     if nested not in entities:
         hint = known_words(spelling, (f"@{other}" for other in entities if other != name), "entity")
         raise QueryError(f"the entity {spelling} is not known", text=spelling, offset=0, hint=hint)
-    if (way := _way_back(nested, name, entities, frozenset())) is not None:
+    if (way := _way_back(nested, name, entities)) is not None:
         message = f"@{name} holds itself: {' → '.join(f'@{each}' for each in (name, *way))}"
         hint = "take one of them out: an entity may hold others, not itself"
         raise QueryError(message, text=spelling, offset=0, hint=hint)
 
 
-def _way_back(here: str, goal: str, entities: Mapping[str, Entity], been: frozenset[str]) -> tuple[str, ...] | None:
-    """The entities through which `here` leads to `goal`."""
-    if here == goal:
-        return (here,)
-    if here in been or here not in entities:
-        return None
-    nested = (spelling[1:] for spelling in entities[here].spellings if spelling.startswith("@"))
-    ways = (_way_back(each, goal, entities, been | {here}) for each in nested)
-    return next(((here, *way) for way in ways if way is not None), None)
+def _way_back(here: str, goal: str, entities: Mapping[str, Entity]) -> tuple[str, ...] | None:
+    """The entities through which `here` leads to `goal`, the shortest way. Each entity is entered once, however many hold it."""
+    came: dict[str, str] = {here: ""}
+    waiting = deque([here])
+    while waiting:
+        at = waiting.popleft()
+        if at == goal:
+            way = [at]
+            while before := came[way[-1]]:
+                way.append(before)
+            return tuple(reversed(way))
+        for spelling in entities[at].spellings if at in entities else ():
+            nested = spelling.removeprefix("@")
+            if nested != spelling and nested not in came:
+                came[nested] = at
+                waiting.append(nested)
+    return None

@@ -132,13 +132,13 @@ def print_query(node: Node) -> str:
         case Prefix():
             text = f"{node.text}*"
         case Phrase():
-            text = f'"{node.text}"'
+            text = _quoted(node.text)
         case EntityName():
             text = f"@{node.name}"
         case Fielded():
             text = f"{node.name}:{_bracketed(node.part, And, Or, Near, Before, Not)}"
         case Filter():
-            text = f"{node.name}:{node.value}" if _is_bare(node.value) else f'{node.name}:"{node.value}"'
+            text = f"{node.name}:{node.value}" if _is_bare(node.value) else f"{node.name}:{_quoted(node.value)}"
         case _:
             text = _print_operator(node)
     return text
@@ -191,6 +191,11 @@ def filters_of(node: Node) -> tuple[Filter, ...]:
 def _bracketed(node: Node, *kinds: type) -> str:
     text = print_query(node)
     return f"({text})" if isinstance(node, kinds) else text
+
+
+def _quoted(text: str) -> str:
+    """In quotes that do not stand within the text: only guillemets go around straight ones."""
+    return f"«{text}»" if '"' in text else f'"{text}"'
 
 
 def _is_bare(value: str) -> bool:

@@ -12,6 +12,7 @@ from monitor.model.item import NOWHERE, Item, Origin
 from monitor.model.severity import Severity
 from monitor.model.topic import Entity, Topic
 from monitor.steps.match import QueryError, check_entity, compile_topics, explain, match, parse_query, query_version
+from monitor.steps.match.places import spellings_of
 
 ENTITIES = (
     Entity(name="zelensky", spellings=("Zelensky", "Zelenskyy", "Зеленськ*", "Zełensk*")),
@@ -202,6 +203,8 @@ def test_fields(query: str, item: Item, expected: list[str] | None) -> None:
 BBC = Origin(feed="bbc-world", publisher="BBC", tags=("english", "wire"))
 FILTERS: dict[str, tuple[str, str, Origin, bool]] = {
     "feed": ("feed:bbc-world", "en", BBC, True),
+    "publisher without a letter": ('talks AND publisher:"!!!"', "en", Origin(publisher="!!!"), True),
+    "tag with stars": ('talks AND tag:"*new*"', "en", Origin(tags=("*new*",)), True),
     "feed in any case": ("feed:BBC-World", "en", BBC, True),
     "another feed": ("feed:bbc", "en", BBC, False),
     "publisher": ("publisher:bbc AND talks", "en", BBC, True),
@@ -244,6 +247,23 @@ def test_a_wrong_query_is_refused_with_its_place_and_what_to_do(case: str) -> No
 def test_an_empty_query_is_refused() -> None:
     with pytest.raises(QueryError, match="empty"):
         parse_query(" \n ", BY_NAME)
+
+
+NESTED = {
+    "a chain": (2_000, ("@e{}",)),
+    "diamonds": (60, ("@e{}", "x", "@e{}")),
+}
+
+
+@pytest.mark.parametrize(("count", "spellings"), NESTED.values(), ids=NESTED)
+def test_entities_within_entities_take_no_more_time_than_there_are(count: int, spellings: tuple[str, ...]) -> None:
+    entities = [Entity(name="e0", spellings=("Kyiv",))] + [
+        Entity(name=f"e{number}", spellings=tuple(each.format(number - 1) for each in spellings))
+        for number in range(1, count)
+    ]
+    named = {entity.name: entity for entity in entities}
+    check_entity(entities[-1], named)
+    assert set(spellings_of(entities[-1].name, named)) == {"Kyiv", *spellings} - {"@e{}"}
 
 
 SPELLINGS: dict[str, tuple[str, str]] = {

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import product
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -267,5 +268,14 @@ def test_the_index_loses_nothing(asked: list[str], item: Item, origin: Origin) -
 @given(queries)
 @settings(deadline=None, max_examples=500)
 def test_a_printed_query_reads_as_the_same_tree(query: str) -> None:
+    node = parse_query(query, BY_NAME)
+    assert parse_query(print_query(node), BY_NAME) == node
+
+
+QUOTED = ["«a “b” c»", '«a "b" c»', '"a «b» c"', "“«a»”", 'talks AND tag:«a "b"»', "talks AND tag:“a «b»”"]
+
+
+@pytest.mark.parametrize("query", QUOTED)
+def test_quotes_within_quotes_are_printed_so_that_they_can_be_read(query: str) -> None:
     node = parse_query(query, BY_NAME)
     assert parse_query(print_query(node), BY_NAME) == node

@@ -1,0 +1,70 @@
+"""A database of an older revision is opened: its rows are there, and mean what they meant."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from monitor.adapters.store import matches
+from monitor.adapters.store import open as opening
+from monitor.adapters.store.dialect import open_engine
+from monitor.adapters.store.matches import StoredMatch
+from monitor.adapters.store.open import Store
+from monitor.model.alert import Decision
+from monitor.model.ids import AlertId, ItemId, TopicId
+from monitor.model.severity import Severity
+from monitor.model.topic import Match, Span
+
+NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
+
+
+def make(path: Path, revision: str, *statements: str) -> None:
+    """A database as that revision left it."""
+    engine = open_engine(path)
+    with engine.begin() as tx:
+        config = Config()
+        config.set_main_option("script_location", str(Path(opening.__file__).parent / "migrations"))
+        config.attributes["connection"] = tx
+        command.upgrade(config, revision)
+        for statement in statements:
+            tx.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def match_of(topic: str, decision: Decision, alert: str | None, severity: Severity) -> StoredMatch:
+    return StoredMatch(
+        item_id=ItemId("item"),
+        match=Match(
+            topic_id=TopicId(topic),
+            topic_version="v1",
+            spans=(Span(field="title", start=0, end=5, text="talks"),),
+            clause="talks",
+            severity=severity,
+        ),
+        decision=decision,
+        alert_id=None if alert is None else AlertId(alert),
+        matched_at=NOW,
+    )
+
+
+def test_matches_from_before_severities_have_that_of_their_alert(tmp_path: Path) -> None:
+    path, at = tmp_path / "news.sqlite", "'2025-02-24 09:00:00.000000'"
+    spans = """'[["title", 0, 5, "talks"]]'"""
+    make(
+        path,
+        "0001",
+        f"INSERT INTO alerts VALUES ('a1', 'alert.created', 'critical', {at}, '[]', '[]', '{{}}')",
+        f"INSERT INTO matches VALUES ('item', 'gone', 'v1', 'first_match', 'talks', {spans}, {at}, 'a0')",
+        f"INSERT INTO matches VALUES ('item', 'held', 'v1', 'baseline', 'talks', {spans}, {at}, NULL)",
+        f"INSERT INTO matches VALUES ('item', 'told', 'v1', 'first_match', 'talks', {spans}, {at}, 'a1')",
+    )
+    store = Store(path)
+    try:
+        assert store.read_now(lambda tx: matches.of_item(tx, ItemId("item"))) == [
+            match_of("gone", Decision.FIRST_MATCH, "a0", Severity.MEDIUM),
+            match_of("held", Decision.BASELINE, None, Severity.MEDIUM),
+            match_of("told", Decision.FIRST_MATCH, "a1", Severity.CRITICAL),
+        ]
+    finally:
+        store.close()
