@@ -93,7 +93,7 @@ class Topics:
     def touched(self, reading: Reading) -> list[Tracked]:
         """The topics that can match, in their order: all that do are among them."""
         first, *others = self._shelves
-        met = first.met(reading.present)
+        met = first.met(reading.present) | first.always
         for shelf in others:
             if not met:
                 return []
@@ -138,25 +138,20 @@ def groups_of(plan: Plan) -> list[Group]:
         case All() | Ordered() | Close():
             found = [group for part in parts_of(plan) for group in groups_of(part)]
         case Any() | Either():
-            found = _one_of(plan.parts)
+            found = _one_of([groups_of(part) for part in plan.parts])
         case Some():
             # Where one fewer than `missing` may be absent, one of any `missing` parts holds.
             missing = len(plan.parts) - plan.count + 1
-            able = sorted((part for part in plan.parts if groups_of(part)), key=_narrowest)
+            able = sorted(filter(None, map(groups_of, plan.parts)), key=lambda groups: min(map(len, groups)))
             found = _one_of(able[:missing]) if len(able) >= missing else []
         case Without():
             pass
     return found
 
 
-def _one_of(parts: Sequence[Plan]) -> list[Group]:
+def _one_of(groups: Sequence[Sequence[Group]]) -> list[Group]:
     """Groups of one from each part: as many as the part with the most has, so that none of these is lost. None where a part has none."""
-    groups = [groups_of(part) for part in parts]
     if not all(groups):
         return []
     count = min(SHELVES, max(map(len, groups)))
     return [frozenset[int]().union(*(each[at % len(each)] for each in groups)) for at in range(count)]
-
-
-def _narrowest(part: Plan) -> int:
-    return min(map(len, groups_of(part)))
