@@ -217,7 +217,7 @@ def test_explain_for_programs_has_every_clause(told: Shell) -> None:
     assert [topic for topic, each in today.items() if each["matches"]] == ["minerals-deal"]
     clauses = today["minerals-deal"]["clauses"]
     assert set(clauses) == {"clause", "kind", "holds", "why", "spans", "children"}
-    assert (clauses["holds"], clauses["why"], "minerals" in {span["text"] for span in clauses["spans"]}) == (
+    assert (clauses["holds"], clauses["why"], any("minerals" in span["text"].lower() for span in clauses["spans"])) == (
         True,
         "holds",
         True,
@@ -227,9 +227,9 @@ def test_explain_for_programs_has_every_clause(told: Shell) -> None:
 def test_explain_says_what_escalated(told: Shell) -> None:
     topics = next((told.folder / "topics").glob("*.yaml"))
     louder = "    escalate:\n      - {query: sign NEAR/4 deal, severity: critical}\n"
-    mark = "    title: The US-Ukraine minerals deal\n"
-    assert mark in topics.read_text()
-    topics.write_text(topics.read_text().replace(mark, mark + louder))
+    before, mark, after = topics.read_text().partition("    title: The US-Ukraine minerals deal\n")
+    assert mark
+    topics.write_text(before + mark + after.replace("    escalate:\n", louder, 1))
     output = told("explain", LINK).output
     assert (
         output.count("minerals-deal  CRITICAL, escalated from high because sign NEAR/4 deal") == 1

@@ -63,7 +63,7 @@ def test_a_person_sees_figures_and_the_reason_of_each_mistake(folder: Path, labe
     assert ["peace-talks", "0.500", "0.500", "0.500", "1", "1", "1"] in lines
     assert ["territory", "–", "–", "–", "0", "0", "0"] in lines
     assert "no text is labelled territory" in shown
-    assert "peace-talks: 1 false positive\n+ *Ukraine* and *Russia* begin peace *talks*" in shown
+    assert "peace-talks: 1 false positive\n+ *Ukraine* and *Russia* begin *peace talks*" in shown
     assert "2025-02-24 00:00 UTC · line 2" in shown
     assert "because " in shown
     assert "missing @talks" in shown
