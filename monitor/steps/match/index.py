@@ -1,13 +1,14 @@
 """index: all topics compiled into one structure, which tells for an item which of them can match.
 
 From each query groups of atoms are derived of which each must have one in the item (as the presearcher of Lucene's Monitor does). A topic is
-filed under the atoms of its groups, the one that is probably rarest first; only topics that an item meets on every shelf are evaluated. What an
-item costs grows with what it touches, not with the number of topics.
+filed under the atoms of the group that is probably rarest; only topics that an item meets there, and in two more groups, are evaluated.
+What an item costs grows with what it touches, not with the number of topics.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import cycle, islice
 from typing import TypeAlias
 
 from monitor.model.item import Item, Origin
@@ -20,7 +21,7 @@ from monitor.steps.match.reading import Reading
 from monitor.steps.match.spellings import check_entity
 from monitor.steps.match.tree import entity_names, print_query
 
-SHELVES = 3  # groups of a topic that are asked for before it is evaluated
+GROUPS_MAX = 3  # of a topic that are asked for before it is evaluated
 _VERSION_BYTES = 6
 
 Group: TypeAlias = frozenset[int]  # atoms: one of them must be in the item
@@ -33,23 +34,6 @@ class Tracked:
     topic: Topic
     query: Query
     escalations: tuple[Query, ...]
-
-
-class _Shelf:
-    """Topics filed under the atoms of one group of each."""
-
-    def __init__(self, groups: Sequence[Sequence[Group]]) -> None:
-        """`groups[n]`: the group of topic `n`, or nothing where it has no more."""
-        filed: dict[int, list[int]] = {}
-        for number, group in enumerate(groups):
-            for atom in frozenset[int]().union(*group):
-                filed.setdefault(atom, []).append(number)
-        self._filed = {atom: tuple(numbers) for atom, numbers in filed.items()}
-        self.always = frozenset(number for number, group in enumerate(groups) if not group)
-
-    def met(self, present: Iterable[int]) -> set[int]:
-        """The topics under any of these atoms."""
-        return set[int]().union(*filter(None, map(self._filed.get, present)))
 
 
 class Topics:
@@ -81,24 +65,32 @@ class Topics:
         self.topics = tuple(topics)
         self._lexicon = compiler.lexicon
         self._fields = frozenset(compiler.fields)
-        needs = [groups_of(query.plan) for _, query, _ in compiled]
-        chances = self._lexicon.chances
         self._tracked = [Tracked(topic=topic, query=query, escalations=louder) for topic, query, louder in compiled]
-        ordered = [sorted(groups, key=lambda group: sum(chances[atom] for atom in group)) for groups in needs]
-        self._shelves = [_Shelf([groups[at : at + 1] for groups in ordered]) for at in range(SHELVES)]
+        needs = [self._rarest(groups_of(query.plan)) for _, query, _ in compiled]
+        filed: dict[int, list[int]] = {}
+        for number, groups in enumerate(needs):
+            for atom in groups[0]:
+                filed.setdefault(atom, []).append(number)
+        self._filed = {atom: tuple(numbers) for atom, numbers in filed.items()}
+        self._always = [number for number, groups in enumerate(needs) if not groups[0]]
+        self._lack = [[groups[at].isdisjoint for groups in needs] for at in range(1, GROUPS_MAX)]
 
     def read(self, item: Item, origin: Origin) -> Reading:
         return Reading(item, origin, self._lexicon, self._fields)
 
     def touched(self, reading: Reading) -> list[Tracked]:
         """The topics that can match, in their order: all that do are among them."""
-        first, *others = self._shelves
-        met = first.met(reading.present) | first.always
-        for shelf in others:
-            if not met:
-                return []
-            met = (met & shelf.met(reading.present)) | (met & shelf.always)
-        return [self._tracked[number] for number in sorted(met)]
+        present = reading.present
+        met: Iterable[int] = set[int]().union(*filter(None, map(self._filed.get, present)))
+        for lacks in self._lack:
+            met = [number for number in met if not lacks[number](present)]
+        return [self._tracked[number] for number in sorted((*met, *self._always))]
+
+    def _rarest(self, groups: Iterable[Group]) -> tuple[Group, ...]:
+        """As many as are asked for, the one that is probably rarest first, and again where there are no more."""
+        chances = self._lexicon.chances
+        ordered = sorted(groups, key=lambda group: sum(chances[atom] for atom in group))
+        return tuple(islice(cycle(ordered or [frozenset()]), GROUPS_MAX))
 
     def __iter__(self) -> Iterator[Tracked]:
         return iter(self._tracked)
@@ -153,5 +145,5 @@ def _one_of(groups: Sequence[Sequence[Group]]) -> list[Group]:
     """Groups of one from each part: as many as the part with the most has, so that none of these is lost. None where a part has none."""
     if not all(groups):
         return []
-    count = min(SHELVES, max(map(len, groups)))
+    count = min(GROUPS_MAX, max(map(len, groups)))
     return [frozenset[int]().union(*(each[at % len(each)] for each in groups)) for at in range(count)]

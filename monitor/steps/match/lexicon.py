@@ -1,29 +1,30 @@
 """lexicon: what queries ask for, numbered as atoms, and which of them stand in a text.
 
-A text is taken apart into runs: what no word reaches beyond. In ASCII a run is a word, or several that hyphens, apostrophes or dots join, and
-most runs are words that no query asks for, which one look at a set tells. In other scripts a run is what stands between two blanks; what
-was read in it is remembered, because the news says the same words over and over.
+A text is taken apart into runs: what stands between two blanks. In ASCII all that can stand between words is a blank first, so that a run is a
+word, or several that hyphens, apostrophes or dots join. What was read in a run is remembered, because the news says the same words over and
+over: a text costs a look at a table for each run, and only what is new is read.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import filterfalse
+from itertools import chain
 
-from monitor.steps.match.page import Layout, Page, Row, Spot, Text
+from monitor.steps.match.page import Layout, Page, Spot, Text
 from monitor.steps.match.slips import PREFIX_CHARS_MIN
 from monitor.text.tokens import fold, tokenize
 
-RUNS_KNOWN_MAX = 2**15  # twice as many at most
-RUN_CHARS_MAX = 48  # longer runs are no words that come again
+KNOWN_CHARS_MAX = (
+    2**20
+)  # of the runs that are remembered, and those of one text; when there are more, all are forgotten
 FILTER_CHANCE = 0.1
 FEW = 16  # words of a run
 
 _HEAD = PREFIX_CHARS_MIN
 
-_ASCII_RUN = re.compile(r"[A-Za-z0-9]+(?:[-'.`][A-Za-z0-9]+)*")
-_BLANK_RUN = re.compile(r"\S+")
+_BLANKS = bytes(code if chr(code).isalnum() or chr(code) in "-'.`" else ord(" ") for code in range(128)).ljust(256)
+_BLANKS_AND_LOWER = _BLANKS.lower()
 _NOT_ASCII = re.compile(r"[^\x00-\x7F]")
 # Most texts in Latin letters are ASCII but for some characters, each of which stands for one of ASCII where words are compared.
 _PUNCTUATION = {
@@ -58,7 +59,7 @@ class Place:
     prefixes: frozenset[str] = frozenset()
 
 
-_NOTHING = Layout(1, (), ())  # a word that no query asks for
+_NOTHING = Layout(1, (), ())  # one word that no query asks for
 
 
 def _as_ascii(text: str, twins: Mapping[str, str]) -> str | None:
@@ -88,8 +89,9 @@ class Lexicon:
         self._heads: set[str] = set()  # how the prefixes begin
         self._lengths: tuple[int, ...] = ()  # of the prefixes
         self._as_written = False  # whether a query asks for more than whole words in any case
-        self._known: dict[str, Layout] = {}
-        self._older: dict[str, Layout] = {}
+        self._known: dict[str, tuple[int, ...]] = {}  # the atoms of each run that was read
+        self._layouts: dict[str, Layout] = {}  # of those that are more than one word that no query asks for
+        self._known_chars = 0
 
     def atom(self, place: Place) -> int:
         """The number of what may stand in a place."""
@@ -108,7 +110,7 @@ class Lexicon:
             self._lengths = tuple(sorted({*self._lengths, *map(len, place.prefixes)}))
             self._heads.update(prefix[:PREFIX_CHARS_MIN] for prefix in place.prefixes)
             self._as_written = bool(self._exact or self._heads)
-            self._known, self._older = {}, {}
+            self._forget()
         return known
 
     def filter(self, name: str, value: str) -> int:
@@ -124,62 +126,54 @@ class Lexicon:
         """The numbers of those filters that any query asks for."""
         return {atom for value in values if (atom := self._atoms.get(value)) is not None}
 
-    def read(self, texts: Sequence[Text]) -> Page:
-        """The runs of some texts, and what is asked for in them."""
-        rows: list[Row] = []
-        words: list[str] = []  # runs that may be looked up as they are
-        others: list[str] = []
-        for text in texts:
-            _, written, _ = text
-            plain = written if written.isascii() else _as_ascii(written, _PUNCTUATION if self._exact else _TWINS)
-            if plain is not None:
-                runs = _ASCII_RUN.findall(plain if self._as_written else plain.lower())
-                words += runs
-                rows.append((text, plain, _ASCII_RUN, runs))
-            else:
-                runs = written.split()
-                others += runs
-                rows.append((text, written, _BLANK_RUN, runs))
-        others += filterfalse(str.isalnum, words)
-        if self._as_written:
-            return Page(rows, set(), {}, self._layouts({*others, *self._asked_for(words)}))
-        return Page(rows, self._words.keys() & words, self._words, self._layouts(others))
+    def read(self, text: Text) -> Page:
+        """The runs of a text, and what is asked for in them."""
+        if self._known_chars > KNOWN_CHARS_MAX:
+            self._forget()
+        plain = self._plain(text[1])
+        runs = plain.split()
+        known = list(map(self._known.get, runs))
+        atoms = set(chain.from_iterable(filter(None, known)))
+        if None in known:
+            new = {run for run, each in zip(runs, known, strict=True) if each is None}
+            atoms.update(*map(self._learn, new))
+        return Page(text, plain, runs, atoms, self._layouts)
 
-    def _asked_for(self, runs: Sequence[str]) -> list[str]:
-        """Those that a query may ask for."""
-        words, exact, heads = self._words, self._exact, self._heads
-        lowered = map(str.lower, runs)
-        return [
-            run for run, low in zip(runs, lowered, strict=True) if low in words or low[:_HEAD] in heads or run in exact
-        ]
+    def _plain(self, written: str) -> str:
+        """A text as long and of the same words: if it can be in ASCII, with all that parts words as blanks."""
+        plain = written if written.isascii() else _as_ascii(written, _PUNCTUATION if self._exact else _TWINS)
+        if plain is None:
+            return written
+        # A dot at the end of a sentence is the one mark that is as frequent as words are.
+        parted = plain.encode().replace(b". ", b"  ")
+        return parted.translate(_BLANKS if self._as_written else _BLANKS_AND_LOWER).decode()
 
-    def _layouts(self, runs: Iterable[str]) -> dict[str, Layout]:
-        """Of these runs those that are not just one word that no query asks for."""
-        known = self._known
-        found: dict[str, Layout] = {}
-        for run in runs:
-            layout = known.get(run) or self._learn(run)
-            if layout is not _NOTHING:
-                found[run] = layout
-        return found
+    def _learn(self, run: str) -> tuple[int, ...]:
+        """The atoms of a run that was not known."""
+        layout = self._lay_out(run)
+        self._known[run] = layout.atoms
+        self._known_chars += len(run)
+        if layout is not _NOTHING:
+            self._layouts[run] = layout
+        return layout.atoms
 
-    def _learn(self, run: str) -> Layout:
-        """From what was known before, or read now. What has not been asked for since the memory was last full is forgotten."""
-        layout = self._older.get(run) or self._lay_out(run)
-        if len(run) <= RUN_CHARS_MAX:
-            if len(self._known) >= RUNS_KNOWN_MAX:
-                self._known, self._older = {}, self._known
-            self._known[run] = layout
-        return layout
+    def _forget(self) -> None:
+        """Pages keep the layouts that they were read with."""
+        self._known, self._layouts, self._known_chars = {}, {}, 0
 
     def _lay_out(self, run: str) -> Layout:
-        bare = run.strip(_EDGES)
-        word = bare.removesuffix("'s")
-        if _SIMPLE.fullmatch(word):
+        bare = word = run
+        simple = run.isascii() and run.isalnum()
+        if not simple:
+            bare = run.strip(_EDGES)
+            word = bare.removesuffix("'s")
+            simple = _SIMPLE.fullmatch(word) is not None
+        if simple:
             atoms = self._atoms_of(fold(word), word)
+            if not atoms:
+                return _NOTHING
             start = run.index(bare)
-            spots = tuple(Spot(atom, 0, 1, start, start + len(bare)) for atom in atoms)
-            return Layout(1, atoms, spots) if atoms else _NOTHING
+            return Layout(1, atoms, tuple(Spot(atom, 0, 1, start, start + len(bare)) for atom in atoms))
         tokens = tokenize(run)
         words = tokens.words
         atoms_of = self._atoms_of if len(words) <= FEW else cache(self._atoms_of)  # a hostile run repeats itself
@@ -199,6 +193,8 @@ class Lexicon:
 
     def _atoms_of(self, key: str, exact: str) -> tuple[int, ...]:
         atoms = self._words.get(key, ())
+        if not self._as_written:
+            return atoms
         if exact in self._exact:
             atoms += self._exact[exact]
         if key[:_HEAD] in self._heads:

@@ -1,23 +1,21 @@
-"""page: texts that were taken apart into runs, the words in them numbered, and their characters."""
+"""page: a text that was taken apart into runs, the words in it numbered, and their characters."""
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from itertools import accumulate
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from monitor.model.topic import Span
 from monitor.steps.match.hits import Hits, bits_of
 
+_RUN = re.compile(r"\S+")
 TEXT_GAP = 128  # words between one text and the next: more than NEAR may reach over
 
 
 Text: TypeAlias = tuple[str, str, int]
 """A field, its text or one of its values, and where the characters of that value begin in the field. No phrase and no NEAR leaves it."""
-
-Row: TypeAlias = tuple[Text, str, "re.Pattern[str]", list[str]]
-"""A text, a text as long in which a pattern finds its runs, that pattern, and the runs."""
 
 
 class Spot(NamedTuple):
@@ -46,14 +44,14 @@ class Places:
     def __init__(self) -> None:
         self._known: dict[int, Hits] = {}
         self._fields: dict[str, int] = {}  # the words of each field, as a set
-        self.ones: dict[int, list[int]] = {}  # the words that an atom is
+        self.ones: defaultdict[int, list[int]] = defaultdict(list)  # the words that an atom is
         self._longer: dict[int, dict[int, list[int]]] = {}  # the first words of an atom of several, by how many
 
     def note(self, spots: Sequence[Spot], first: int) -> None:
         """Atoms in a run that begins with that word."""
         for atom, place, words, _, _ in spots:
             if words == 1:
-                self.ones.setdefault(atom, []).append(first + place)
+                self.ones[atom].append(first + place)
             else:
                 self._longer.setdefault(atom, {}).setdefault(words, []).append(first + place)
 
@@ -79,86 +77,62 @@ class Places:
 
 
 class Page:
-    """Texts taken apart: their runs, and what is asked for in them."""
-
-    __slots__ = ("_atoms", "_edges_known", "_layouts", "_numbered", "_rows", "_starts", "_words")
+    """A text taken apart: its runs, and what is asked for in them."""
 
     def __init__(
-        self,
-        rows: list[Row],
-        words: AbstractSet[str],
-        atoms: Mapping[str, tuple[int, ...]],
-        layouts: dict[str, Layout],
+        self, text: Text, plain: str, runs: Sequence[str], atoms: set[int], layouts: Mapping[str, Layout]
     ) -> None:
-        """Of the runs that matter: the `words` that are looked up in `atoms` as they are, `layouts` of the others."""
-        self._rows = rows
-        self._words = words
-        self._atoms = atoms
+        """`plain` is as long as the text, with blanks between the runs; `layouts` has those runs that are more than a word not asked for."""
+        self.atoms = atoms
+        self.end = 0
+        self._text = text
+        self._plain = plain
+        self._runs = runs
         self._layouts = layouts
-        self._numbered: list[
-            Sequence[int]
-        ] = []  # of each row the words that its runs begin with, and the word after them
-        self._starts: dict[int, list[int]] = {}  # of a row the characters that its runs begin with
-        self._edges_known: dict[str, tuple[dict[int, int], dict[int, int]]] = {}
-
-    def atoms(self) -> set[int]:
-        """What is asked for and stands here."""
-        layouts = [layout.atoms for layout in self._layouts.values()]
-        return set[int]().union(*map(self._atoms.__getitem__, self._words), *layouts)
+        self._found: list[tuple[int, Layout]] = []  # runs that have a layout, each with its place among the runs
+        self._firsts: list[int] = []  # the numbers of the words that these begin with
+        self._edges: dict[int, tuple[dict[int, int], dict[int, int]]] = {}  # of one: where its atoms begin and end
 
     def number(self, at: int, places: Places) -> int:
-        """The words get the numbers from `at` on, with a gap between texts. The first number that is free."""
-        atoms, layouts = self._atoms, self._layouts
-        ones = places.ones
-        matter = self._words | layouts.keys()
-        for (field, _, _), _, _, runs in self._rows:
-            firsts: Sequence[int] = range(at, at + len(runs) + 1)
-            if layouts:
-                words = [layouts[run].words if run in layouts else 1 for run in runs]
-                firsts = list(accumulate(words, initial=at))
-            for place, run in [found for found in enumerate(runs) if found[1] in matter]:
-                first = firsts[place]
-                if run in layouts:
-                    places.note(layouts[run].spots, first)
-                    continue
-                for atom in atoms[run]:
-                    if atom in ones:
-                        ones[atom].append(first)
-                    else:
-                        ones[atom] = [first]
-            places.note_field(field, at, firsts[-1])
-            self._numbered.append(firsts)
-            at = firsts[-1] + TEXT_GAP
-        return at
-
-    @property
-    def end(self) -> int:
-        """The first number that is free, once the words are numbered."""
-        return self._numbered[-1][-1] + TEXT_GAP
+        """The words get the numbers from `at` on, with a gap before the next text. The first number that is free."""
+        first = at
+        ones, layouts = places.ones, self._layouts
+        self._found = [(place, layouts[run]) for place, run in enumerate(self._runs) if run in layouts]
+        for place, layout in self._found:
+            number = at + place
+            self._firsts.append(number)
+            if layout.words == 1:
+                for atom in layout.atoms:
+                    ones[atom].append(number)
+            else:
+                places.note(layout.spots, number)
+                at += layout.words - 1
+        end = at + len(self._runs)
+        places.note_field(self._text[0], first, end)
+        self.end = end + TEXT_GAP
+        return self.end
 
     def span(self, first: int, last: int) -> Span:
         """The characters of a stretch that begins and ends with an atom."""
-        number = next(number for number, firsts in enumerate(self._numbered) if first < firsts[-1])
-        (field, text, at), plain, pattern, runs = self._rows[number]
-        firsts = self._numbered[number]
-        if number not in self._starts:
-            self._starts[number] = [run.start() for run in pattern.finditer(plain)]
-        starts = self._starts[number]
-        run = bisect_right(firsts, first) - 1
-        start = starts[run] + self._edges(runs[run])[0].get(first - firsts[run], 0)
-        run = bisect_right(firsts, last) - 1
-        end = starts[run] + self._edges(runs[run])[1].get(last - firsts[run], len(runs[run]))
-        return Span(field=field, start=at + start, end=at + end, text=text[start:end])
+        field, text, at = self._text
+        begin, _ = self._characters(first)
+        _, end = self._characters(last)
+        return Span(field=field, start=at + begin, end=at + end, text=text[begin:end])
 
-    def _edges(self, run: str) -> tuple[dict[int, int], dict[int, int]]:
-        """Where the atoms of a run begin, by their first words, and end, by their last. Nothing of a run that is a word as it is."""
-        known = self._edges_known.get(run)
-        if known is None:
-            layout = self._layouts.get(run)
-            spots = layout.spots if layout is not None else ()
-            known = (
-                {spot.first: spot.start for spot in spots},
-                {spot.first + spot.words - 1: spot.end for spot in spots},
+    def _characters(self, number: int) -> tuple[int, int]:
+        """Where the atoms that begin, and those that end, with a word do so."""
+        found = bisect_right(self._firsts, number) - 1
+        place, layout = self._found[found]
+        if place not in self._edges:
+            self._edges[place] = (
+                {spot.first: spot.start for spot in layout.spots},
+                {spot.first + spot.words - 1: spot.end for spot in layout.spots},
             )
-            self._edges_known[run] = known
-        return known
+        begins, ends = self._edges[place]
+        start, word = self._starts[place], number - self._firsts[found]
+        return start + begins.get(word, 0), start + ends.get(word, 0)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The characters that the runs begin with."""
+        return [run.start() for run in _RUN.finditer(self._plain)]

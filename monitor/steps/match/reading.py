@@ -23,13 +23,12 @@ class Reading:
         """`fields` are those that any query asks for."""
         texts = _texts(item, fields)
         self._has_body = bool(item.body)
+        self._pages = [lexicon.read(text) for text in texts]
         if fields:
-            self._pages = [lexicon.read([text]) for text in texts]
             self.inside = self._atoms_by_scope(texts, fields)
             self.present = set[int]().union(*self.inside.values())
         else:
-            self._pages = [lexicon.read(texts)]
-            self.present = self._pages[0].atoms()
+            self.present = set[int]().union(*[page.atoms for page in self._pages])
             self.inside = {UNFIELDED: self.present}
         if lexicon.has_filters:
             self.present = self.present.union(lexicon.filtered(_values(item, origin)))
@@ -70,7 +69,7 @@ class Reading:
     def _atoms_by_scope(self, texts: Sequence[Text], fields: frozenset[str]) -> dict[str, set[int]]:
         inside: dict[str, set[int]] = {field: set() for field in fields.union(UNFIELDED_FIELDS)}
         for (field, _, _), page in zip(texts, self._pages, strict=True):
-            inside[field] |= page.atoms()
+            inside[field] |= page.atoms
         inside[UNFIELDED] = inside["title"] | inside["summary"]
         if not self._has_body:
             inside["body"] = inside["summary"]

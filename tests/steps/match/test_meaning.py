@@ -188,6 +188,7 @@ queries = st.recursive(
     lambda inner: (
         st.builds("({} {} {})".format, inner, st.sampled_from(("AND", "OR", "")), inner)
         | st.builds("({} AND NOT {})".format, inner, inner)
+        | st.builds("NOT (NOT {} OR NOT {})".format, inner, inner)
         | st.builds("({} AND lang:en)".format, inner)
         | st.builds("ATLEAST/{} ({}, {}, {})".format, st.integers(1, 3), inner, inner, inner)
     ),
@@ -252,6 +253,10 @@ def test_groups_within_groups_find_what_the_definition_finds(asked: str, text: s
     assert found == ([texts(item, oracle.stretches(node))] if oracle.holds(node) else [])
 
 
+@example(["NOT NOT peace"], Item(title="peace talks"), Origin())
+@example(["NOT (NOT peace OR NOT plan)"], Item(title="peace plan"), Origin())
+@example(["war OR NOT NOT peace"], Item(title="war"), Origin())
+@example(["war OR NOT (ATLEAST/1 (NOT peace, NOT plan))"], Item(title="peace plan"), Origin())
 @given(st.lists(queries, min_size=1, max_size=6), items, origins)
 @settings(deadline=None, max_examples=300)
 def test_the_index_loses_nothing(asked: list[str], item: Item, origin: Origin) -> None:
