@@ -4,7 +4,6 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from monitor.model.topic import Span
@@ -77,26 +76,28 @@ class Places:
 
 
 class Page:
-    """A text taken apart: its runs, and what is asked for in them."""
+    """A text taken apart: its runs, and what is asked for in them. Where its words stand is known once they are numbered."""
+
+    __slots__ = ("_edges", "_firsts", "_found", "_layouts", "_plain", "_runs", "_starts", "_text", "atoms", "end")
 
     def __init__(
         self, text: Text, plain: str, runs: Sequence[str], atoms: set[int], layouts: Mapping[str, Layout]
     ) -> None:
         """`plain` is as long as the text, with blanks between the runs; `layouts` has those runs that are more than a word not asked for."""
         self.atoms = atoms
-        self.end = 0
         self._text = text
         self._plain = plain
         self._runs = runs
         self._layouts = layouts
-        self._found: list[tuple[int, Layout]] = []  # runs that have a layout, each with its place among the runs
-        self._firsts: list[int] = []  # the numbers of the words that these begin with
-        self._edges: dict[int, tuple[dict[int, int], dict[int, int]]] = {}  # of one: where its atoms begin and end
 
     def number(self, at: int, places: Places) -> int:
         """The words get the numbers from `at` on, with a gap before the next text. The first number that is free."""
         first = at
         ones, layouts = places.ones, self._layouts
+        self._firsts: list[int] = []  # the numbers of the words that the runs below begin with
+        self._starts: list[int] = []  # the characters that all runs begin with
+        self._edges: dict[int, tuple[dict[int, int], dict[int, int]]] = {}  # of a run: where its atoms begin and end
+        # The runs that have a layout, each with its place among the runs.
         self._found = [(place, layouts[run]) for place, run in enumerate(self._runs) if run in layouts]
         for place, layout in self._found:
             number = at + place
@@ -128,11 +129,8 @@ class Page:
                 {spot.first: spot.start for spot in layout.spots},
                 {spot.first + spot.words - 1: spot.end for spot in layout.spots},
             )
+        if not self._starts:
+            self._starts = [run.start() for run in _RUN.finditer(self._plain)]
         begins, ends = self._edges[place]
         start, word = self._starts[place], number - self._firsts[found]
         return start + begins.get(word, 0), start + ends.get(word, 0)
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """The characters that the runs begin with."""
-        return [run.start() for run in _RUN.finditer(self._plain)]
