@@ -51,6 +51,7 @@ docs: $(VENV)/.dev ## regenerate what is generated: the JSON Schemas of the conf
 
 bench: $(VENV)/.dev ## every benchmark, side by side with its rival
 	$(BIN)/python -m benchmarks.match
+	$(BIN)/python -m benchmarks.index
 
 lock: ## write the locks anew (needs uv)
 	$(LOCK) pyproject.toml -o requirements.lock

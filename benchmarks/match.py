@@ -65,12 +65,15 @@ class Queries:
 
     def topic(self, number: int) -> tuple[Topic, "re.Pattern[str]"]:
         """A topic, and the rival's pattern of the same terms."""
-        terms = [self._term() for _ in range(self._luck.randint(3, 8))]
+        terms = self.terms()
         pattern = re.compile("|".join(map(re.escape, terms)), re.IGNORECASE)
         words = [f'"{term}"' if " " in term else term for term in terms]
         query = self._luck.choice((_both, _near, _without, _phrase_or_near))(words)
         severity = Severity.MEDIUM
         return Topic(id=TopicId(f"t{number}"), title="T", severity=severity, query=query, version="1"), pattern
+
+    def terms(self) -> list[str]:
+        return [self._term() for _ in range(self._luck.randint(3, 8))]
 
     def _term(self) -> str:
         return self._luck.choice(self._phrases if self._luck.random() < 0.1 else self._words)
