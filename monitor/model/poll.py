@@ -32,6 +32,16 @@ _GOOD = frozenset({Outcome.NEW, Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What the server gave to ask again with (RFC 9110, section 8.8), byte for byte, and the hashes of the document they belong to."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None  # blake2b-128 of the decoded body, hex
+    entry_hashes: frozenset[bytes] = frozenset()  # of its entries; empty where they could not be told apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A GET to send: `headers` go to the origin of `url` only."""
 
@@ -75,6 +85,7 @@ class Document:
     body: bytes
     content_type: str = ""
     url: str = ""  # the base of relative links
+    seen: frozenset[bytes] = frozenset()  # hashes of entries that need not be read again; none: all are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +96,10 @@ class PollResult:
     detail: str
     at: datetime
     status: int | None = None
+    validators: Validators | None = None  # of the document, where there was one
     retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None  # how long the answer says that it holds (RFC 9111, section 4.2.1)
+    permanent_url: str | None = None  # where the answer came from, if only permanent redirects led there
+    limit: bool = False  # a limit of reading was broken, rather than a rule of the format
     elapsed: timedelta = timedelta()
     bytes_read: int = 0
