@@ -117,7 +117,11 @@ def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:
     if not file.receivers:
         yield Problem(file=document.file, message="no receiver: nobody will be told")
         return
-    used = {route.receiver for route in file.routes}
+    told = file.operations
+    if told is None:
+        message = "no `operations`: nobody is told when a feed fails or falls silent; add `operations: {receiver: …}`"
+        yield Problem(file=document.file, message=message)
+    used = {route.receiver for route in file.routes} | ({told.receiver, told.fallback} if told else set())
     for index, receiver in enumerate(file.receivers):
         if receiver.id not in used:
             message = f"no route leads to the receiver `{receiver.id}`"

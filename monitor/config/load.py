@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import monitor
-from monitor.config.agreement import Folder, leased_too_short, named_twice, routed_nowhere
+from monitor.config.agreement import Folder, leased_too_short, named_twice, operated_by_nobody, routed_nowhere
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
 from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
 from monitor.config.doubts import doubts
@@ -69,7 +69,7 @@ class _Loading:
             topics_complete=None not in topics,
             alerts=alerts,
         )
-        for check in (named_twice, routed_nowhere, leased_too_short):
+        for check in (named_twice, routed_nowhere, operated_by_nobody, leased_too_short):
             self._problems += check(folder)
         compiled = compile_topics(folder.topics) if folder.topics_complete else None
         if compiled is not None:
@@ -93,6 +93,7 @@ class _Loading:
                 )
                 for route in alerts[1].routes
             ),
+            operations=None if alerts[1].operations is None else alerts[1].operations.value(),
             warnings=tuple(str(warning) for warning in sorted(self._warnings)),
         )
 

@@ -53,6 +53,9 @@ class StoreLedger:
     def write_feed(self, state: FeedState) -> None:
         feeds.put(self.tx, state)
 
+    def disabled(self, receiver_id: ReceiverId) -> bool:
+        return receivers.get(self.tx, receiver_id).disabled_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class StoreFeedBook:
