@@ -117,11 +117,12 @@ def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:
     if not file.receivers:
         yield Problem(file=document.file, message="no receiver: nobody will be told")
         return
-    told = file.operations
-    if told is None:
+    if file.operations is None:
         message = "no `operations`: nobody is told when a feed fails or falls silent; add `operations: {receiver: …}`"
         yield Problem(file=document.file, message=message)
-    used = {route.receiver for route in file.routes} | ({told.receiver, told.fallback} if told else set())
+    used = {route.receiver for route in file.routes}
+    if used and file.operations is not None:
+        used |= {file.operations.receiver, file.operations.fallback}
     for index, receiver in enumerate(file.receivers):
         if receiver.id not in used:
             message = f"no route leads to the receiver `{receiver.id}`"
