@@ -120,7 +120,7 @@ def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:
     if file.operations is None:
         message = "no `operations`: nobody is told when a feed fails or falls silent; add `operations: {receiver: …}`"
         yield Problem(file=document.file, message=message)
-    used = {route.receiver for route in file.routes}
+    used: set[str | None] = {route.receiver for route in file.routes}
     if used and file.operations is not None:
         used |= {file.operations.receiver, file.operations.fallback}
     for index, receiver in enumerate(file.receivers):
