@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.model.connection import DIRECT, Connection
 from monitor.model.ids import FeedId
 from monitor.model.poll import Outcome
+from monitor.model.secret import Secret
 
 
 class FirstPoll(StrEnum):
@@ -42,6 +44,10 @@ class Feed:
     first_poll: FirstPoll = FirstPoll.HOLD
     first_poll_recent: timedelta = timedelta(hours=6)
     allow_private: tuple[str, ...] = ()  # CIDRs or host names that may be dialled although they are not public
+    headers: tuple[
+        tuple[str, Secret], ...
+    ] = ()  # for the origin of `url` alone: credentials, and whatever else was written
+    connection: Connection = DIRECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,15 @@ def request_for(feed: Feed, validators: Validators) -> Request:
         headers.append(("if-none-match", validators.etag))
     if validators.last_modified is not None:
         headers.append(("if-modified-since", validators.last_modified))
-    return Request(url=feed.url, headers=tuple(headers), timeout=feed.timeout, allow_private=feed.allow_private)
+    return Request(
+        url=feed.url,
+        home=feed.url,
+        headers=tuple(headers),
+        credentials=_credentials(feed),
+        connection=feed.connection,
+        timeout=feed.timeout,
+        allow_private=feed.allow_private,
+    )
 
 
 def judge(response: Response | FetchFailure, state: FeedState, feed: Feed, now: datetime) -> Judged:
@@ -87,6 +95,11 @@ def _document(response: Response, known: Validators) -> Judged:
 def _validators(feed: Feed, state: FeedState) -> Validators:
     """Those that belong to the URL as it is configured now."""
     return state.validators if state.url == feed.url else Validators()
+
+
+def _credentials(feed: Feed) -> tuple[tuple[str, str], ...]:
+    """The headers that the feed's owner wrote, to be sent as they are."""
+    return tuple((name, secret.reveal()) for name, secret in feed.headers)
 
 
 def _sendable(validator: str | None) -> str | None:

@@ -1,5 +1,6 @@
-"""http: what the status and the Retry-After header of an answer say."""
+"""http: what the status and the Retry-After header of an answer say, and on which ports HTTP is spoken."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -7,6 +8,21 @@ from http import HTTPStatus
 RETRY_AFTER_MAX = timedelta(hours=24)  # who asks for more is asked again tomorrow
 
 _DIGITS_MAX = 9
+_WEB_PORTS = frozenset({80, 443})
+_FREE_PORT_MIN, _PORT_MAX = (
+    1024,
+    65535,
+)  # below it only the two above speak HTTP; mail and the like must not be spoken to
+# Protocols of lines, where a request could be mistaken for commands: Redis, memcached, IRC.
+_LINE_PROTOCOLS = frozenset({6379, 11211, 6665, 6666, 6667, 6668, 6669, 6697})
+
+
+def is_web_port(port: int, allowed: Collection[int] = ()) -> bool:
+    """Whether HTTP is spoken there as a rule, or because somebody says so."""
+    if not 0 < port <= _PORT_MAX:
+        return False
+    usual = port in _WEB_PORTS or (port >= _FREE_PORT_MIN and port not in _LINE_PROTOCOLS)
+    return usual or port in allowed
 
 
 def status_words(status: int) -> str:
