@@ -43,12 +43,13 @@ def dialled(witness: _Witness) -> Iterator[list[Any]]:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `good` (127.0.0.1), `expired` and `other` (another host's): each a .pem and a .key, signed by itself."""
+    """A folder with `good` (127.0.0.1), `named` (named.example), `expired` and `other` (another host's): each a .pem and a .key, signed by itself."""
     if which("openssl") is None:
         pytest.skip("openssl is missing: TLS is not tested here")
     folder = tmp_path_factory.mktemp("certificates")
     for name, san, days in (
         ("good", "IP:127.0.0.1", "2"),
+        ("named", "DNS:named.example", "2"),
         ("other", "DNS:other.example", "2"),
         ("expired", "IP:127.0.0.1", "-1"),
     ):
