@@ -36,6 +36,7 @@ class Wire:
 
     replies: list[Reply]
     at_once: bool = False  # does not wait for a request
+    host: str = "127.0.0.1"
     port: int = 0
     asked: list[str] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
@@ -43,7 +44,7 @@ class Wire:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def headers(self, request: int) -> dict[str, str]:
         lines = self.asked[request].split("\r\n")[1:]
@@ -74,9 +75,9 @@ Serve = Callable[..., AbstractAsyncContextManager[Wire]]
 
 @asynccontextmanager
 async def start(
-    *replies: Reply, tls: ssl.SSLContext | None = None, at_once: bool = False, port: int = 0
+    *replies: Reply, tls: ssl.SSLContext | None = None, at_once: bool = False, host: str = "127.0.0.1"
 ) -> AsyncIterator[Wire]:
-    wire = Wire(replies=list(replies), at_once=at_once)
+    wire = Wire(replies=list(replies), at_once=at_once, host=host)
     tasks: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,7 +85,7 @@ async def start(
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=tls)
+    server = await asyncio.start_server(connected, host, 0, ssl=tls)
     wire.port = server.sockets[0].getsockname()[1]
     try:
         yield wire
