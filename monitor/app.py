@@ -28,7 +28,7 @@ from monitor.adapters.systemd import Systemd
 from monitor.adapters.ticker import Ticker
 from monitor.loops import housekeep
 from monitor.loops.deliver import DeliverLoop
-from monitor.loops.poll import PollLoop, first_due
+from monitor.loops.poll import PollLoop
 from monitor.loops.process import Rules
 from monitor.loops.supervise import Pulse, keep_running
 from monitor.model.delivery import ReceiverKind
@@ -103,8 +103,9 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     ticker = Ticker(clock, metrics)
     store = Store(settings.database, committed=metrics.committed, failed=metrics.storage_failed)
     stack.callback(store.close)
-    due = first_due(feeds, started_at, clock)
-    await store.write(lambda tx: stored_feeds.configure(tx, [(feed, hosts[feed.id]) for feed in feeds.values()], due))
+    await store.write(
+        lambda tx: stored_feeds.configure(tx, [(feed, hosts[feed.id]) for feed in feeds.values()], started_at)
+    )
     await store.write(stored_feeds.unclaim)
     outbox, upkeep = StoreOutbox(store), StoreUpkeep(store)
     await outbox.reclaim()

@@ -123,6 +123,14 @@ class FeedBook(Protocol):
     async def claim_due(self, now: datetime, limit: int, until: datetime) -> list[FeedState]: ...
     # ^ due and unclaimed, at most one a host and none of a host that is being polled; nobody else gets them before `until`
     async def record(self, state: FeedState) -> None: ...  # a poll that brought nothing new: releases the claim
+    async def astray(
+        self, now: datetime
+    ) -> list[FeedState]: ...  # overdue, or waiting for a time that no poll can have set
+    async def unreached(self) -> list[FeedId]: ...  # whose last poll found no network
+    async def move(self, due: Mapping[FeedId, datetime]) -> None: ...  # those feeds are polled then
+    async def rest_host(
+        self, feed_id: FeedId, until: datetime
+    ) -> None: ...  # no feed on its host is polled before then
     async def commit(self, work: Callable[[Ledger], T]) -> T: ...  # one transaction; `work` may run more than once
 
 
@@ -176,6 +184,7 @@ class Ingested:
     edited: int
     repeats: int
     truncated: int
+    rolled_off: bool = False  # nothing of the document was known: items may have been lost
     matches: tuple[tuple[TopicId, Decision], ...] = ()
     alerts: tuple[Alert, ...] = ()
     alerted_topics: tuple[tuple[TopicId, Severity], ...] = ()

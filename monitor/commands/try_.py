@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.commands.sources import is_url, read_file
-from monitor.model.feed import Feed, Validators
+from monitor.model.feed import Feed
 from monitor.model.ids import FeedId
 from monitor.model.item import Item, Origin, ParseFailure
-from monitor.model.poll import Document, FetchFailure
+from monitor.model.poll import Document, FetchFailure, Validators
 from monitor.model.topic import Match
 from monitor.ports import Fetch, Parse
 from monitor.steps.dedupe import publisher_of, with_lang

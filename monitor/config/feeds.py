@@ -63,8 +63,12 @@ Timeout = Annotated[timedelta, Duration("100ms", "30s")]
 class FeedDefaults(Connecting):
     """What holds for every feed that does not say otherwise."""
 
-    interval: Interval = timedelta(minutes=10)
-    """How often a feed is polled."""
+    interval: Interval | None = None
+    """How often a feed is polled: never less often while all is well. Left out: learned from how much is new at each poll, at least
+    every 30 minutes.
+    """
+    min_interval: Interval = timedelta(minutes=1)
+    """How often a feed may be polled at most, where it brings so much that it would lose items otherwise."""
     timeout: Timeout = timedelta(seconds=30)
     """How long one poll may take, redirects and body included."""
     first_poll: FirstPollWord = FirstPollRule()
@@ -84,6 +88,7 @@ class FeedEntry(Connecting):
     lang: Language | None = None
     """The language of its texts, where the document does not name it: en, uk, pt-BR."""
     interval: Interval | None = None
+    min_interval: Interval | None = None
     timeout: Timeout | None = None
     first_poll: FirstPollWord | None = None
     aggregator: bool = False
@@ -138,6 +143,7 @@ class FeedsFile(Section):
             tags=entry.tags,
             lang=entry.lang or "",
             interval=entry.interval or self.defaults.interval,
+            min_interval=entry.min_interval or self.defaults.min_interval,
             timeout=entry.timeout or self.defaults.timeout,
             aggregator=entry.aggregator,
             first_poll=first_poll.kind,

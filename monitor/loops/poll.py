@@ -7,19 +7,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 from monitor.loops.process import Rules, ingest
 from monitor.model.alert import Decision
-from monitor.model.feed import Feed, FeedState
+from monitor.model.feed import READ_WHOLE_EVERY, Feed, FeedState
 from monitor.model.ids import FeedId
 from monitor.model.item import Parsed
 from monitor.model.poll import Document, Outcome, PollResult, Response
 from monitor.ports import Clock, FeedBook, Fetch, Ingested, Meter, Parse, StorageError
 from monitor.steps import fetch as fetching
-from monitor.steps import schedule
+from monitor.steps import network, schedule
 
-LEASE = timedelta(seconds=60)  # of a claimed feed: longer than a poll can take
-FAILING_AFTER = 3  # failures in a row until a feed's trouble is told as a state
+LEASE = timedelta(minutes=10)  # of a claimed feed: longer than it can wait for its turn and be polled
+CLAIMS = 8  # times as many feeds are claimed as are polled at once, so that nothing stands still between two ticks
+FAILING_AFTER = schedule.FAILING_COUNT
+SLEPT = timedelta(seconds=60)  # without a tick: then the machine was asleep, or its clock was set
+BACK_WITHIN = timedelta(minutes=1)  # after our own network failed, everybody is polled
 
 _log = logging.getLogger(__name__)
 
@@ -47,10 +51,14 @@ class PollLoop:
         self._parse = parse
         self._clock = clock
         self._meter = meter
-        self._concurrency = concurrency
+        self._claims = concurrency * CLAIMS
+        self._slots = asyncio.Semaphore(concurrency)
         self._hint = delivered
         self._running: dict[FeedId, asyncio.Task[None]] = {}
         self._owed: dict[FeedId, FeedState] = {}  # states that the store could not take when they were due
+        self._ticked_at: datetime | None = None
+        self._hosts: dict[str, tuple[datetime, Outcome]] = {}  # how the last poll of each ended
+        self._offline = False
         self.tally: Counter[str] = Counter()  # since the last summary
 
     @property
@@ -60,18 +68,29 @@ class PollLoop:
     async def tick(self) -> None:
         """Claim due feeds and start their polls. Raises StorageError where the store cannot say."""
         await self._pay()
-        room = self._concurrency - len(self._running)
+        now = self._clock.now()
+        last, self._ticked_at = self._ticked_at, now
+        if last is None or not timedelta() <= now - last < SLEPT:
+            await self._spread(now)
+        room = self._claims - len(self._running)
         if room <= 0:
             return
-        now = self._clock.now()
         for state in await self._book.claim_due(now, room, now + LEASE):
             feed = self._feeds.get(state.feed_id)
             if feed is None or feed.id in self._running:
                 continue
-            self._meter.lagged(now - state.next_poll_at)
             task = asyncio.create_task(self._poll(feed, state), name=f"poll {feed.id}")
             self._running[feed.id] = task
             task.add_done_callback(partial(self._ended, feed.id))
+
+    async def _spread(self, now: datetime) -> None:
+        """After a start, a sleep, or when the clock was set: what is overdue, or waits for a time far away, is polled soon, but not at once."""
+        astray = [
+            (feed, state.next_poll_at)
+            for state in await self._book.astray(now)
+            if (feed := self._feeds.get(state.feed_id)) is not None
+        ]
+        await self._book.move(schedule.spread(astray, now))
 
     def _ended(self, feed_id: FeedId, _: asyncio.Task[None]) -> None:
         self._running.pop(feed_id, None)
@@ -87,72 +106,89 @@ class PollLoop:
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         try:
-            await self._poll_once(feed, state)
+            async with self._slots:
+                self._meter.lagged(self._clock.now() - state.next_poll_at)
+                await self._poll_once(feed, state)
         except StorageError as error:
             self._owed.setdefault(feed.id, state)  # unchanged: it is due again as soon as the store takes it
             _log.warning("feed %s: its poll could not be written down: %s", feed.id, error, extra={"feed": feed.id})
         except Exception:  # noqa: BLE001  one broken task must not stop the loop
             self._meter.ran("poll", "error")
+            self._owed.setdefault(feed.id, replace(state, next_poll_at=self._clock.now() + state.interval))
             _log.exception("feed %s: its poll broke", feed.id, extra={"feed": feed.id})
 
-    async def _poll_once(self, feed: Feed, state: FeedState) -> None:
+    async def _poll_once(self, feed: Feed, before: FeedState) -> None:
         started = self._clock.now()
-        answer = await self._fetch.fetch(fetching.request(feed, state))
+        answer = await self._fetch.fetch(fetching.request(feed, before, started))
         fetched = self._clock.now()
-        judged = fetching.judge(answer, state, feed, fetched)
+        judged = fetching.judge(answer, before, feed, fetched)
+        response = answer if isinstance(answer, Response) else None
         parsed: Parsed | None = None
-        outcome, detail = judged.outcome, judged.detail
-        if judged.body is not None and isinstance(answer, Response):
-            document = Document(body=judged.body, content_type=answer.header("content-type") or "", url=answer.url)
-            read = await self._parse.parse(document, fetched)
+        outcome, detail, limit = judged.outcome, judged.detail, False
+        if judged.body is not None and response is not None:
+            read = await self._parse.parse(self._document(feed, before, judged.body, response, fetched), fetched)
             if isinstance(read, Parsed):
                 parsed = read
             else:
-                outcome, detail = Outcome.PARSE_ERROR, read.detail
+                outcome, detail, limit = Outcome.PARSE_ERROR, read.detail, read.limit
         ended = self._clock.now()
         result = PollResult(
             outcome=outcome,
             detail=detail,
             at=ended,
-            status=answer.status if isinstance(answer, Response) else None,
+            status=None if response is None else response.status,
+            validators=judged.validators,
             retry_after=judged.retry_after,
+            fresh_for=judged.fresh_for,
+            permanent_url=None if response is None else response.permanent_url,
+            limit=limit,
             elapsed=ended - started,
-            bytes_read=len(answer.body) if isinstance(answer, Response) else 0,
+            bytes_read=0 if response is None else len(response.body),
         )
-        after = self._after(feed, state, result)
+        offline = await self._watch_network(feed, result)
         stages = {"fetch": fetched - started, "parse": ended - fetched}
         if parsed is None:
-            if outcome is Outcome.UNCHANGED:
-                after = replace(after, validators=judged.validators)
+            after = schedule.after_poll(feed, before, result, offline=offline)
             await self._record(after)
+            if judged.retry_after is not None:
+                await self._book.rest_host(feed.id, ended + judged.retry_after)
         else:
-            kept = replace(after, validators=judged.validators, document_at=ended, complaints=parsed.complaints)
-            ingested, took = await self._book.commit(
-                lambda ledger: ingest(ledger, feed, state, kept, parsed, self._rules, self._clock)
+            known = parsed
+            (ingested, after), took = await self._book.commit(
+                lambda ledger: ingest(ledger, feed, before, result, known, self._rules, self._clock)
             )
             stages |= took
             stages["commit"] = self._clock.now() - ended - sum(took.values(), timedelta())
             self._meter.ingested(ingested, stages)
             self._tell_ingested(feed, ingested)
         self._meter.polled(feed.id, replace(result, elapsed=self._clock.now() - started))
-        self._tell(feed, state, after, result)
+        self._tell(feed, before, after, result)
 
-    def _after(self, feed: Feed, state: FeedState, result: PollResult) -> FeedState:
-        planned = schedule.next_poll(feed, state, result, luck=self._clock.luck())
-        return replace(
-            state,
-            url=feed.url,
-            validators=state.validators if state.url == feed.url else type(state.validators)(),
-            next_poll_at=planned.next_poll_at,
-            interval=planned.interval,
-            failures=planned.failures,
-            gone_since=planned.gone_since,
-            gone_count=planned.gone_count,
-            last_poll_at=result.at,
-            last_outcome=result.outcome,
-            last_detail=result.detail,
-            last_success_at=result.at if result.outcome.good else state.last_success_at,
+    def _document(self, feed: Feed, before: FeedState, body: bytes, response: Response, now: datetime) -> Document:
+        """What is to be read: now and then all of it, else without the entries that were there the last time."""
+        known = before.url == feed.url and before.document_at is not None
+        recent = known and now - (before.document_at or now) < READ_WHOLE_EVERY
+        return Document(
+            body=body,
+            content_type=response.header("content-type") or "",
+            url=response.url,
+            seen=before.validators.entry_hashes if recent else frozenset(),
         )
+
+    async def _watch_network(self, feed: Feed, result: PollResult) -> bool:
+        """Whether that poll failed because our own network does. At the first answer after that, everybody is polled again."""
+        self._hosts[urlsplit(feed.url).hostname or ""] = (result.at, result.outcome)
+        if not network.unreached(result.outcome):
+            if self._offline:
+                self._offline = False
+                _log.info("the network is back: all feeds that could not be reached are polled within a minute")
+                self._hosts.clear()
+                await self._book.move(schedule.soon(await self._book.unreached(), result.at, BACK_WITHIN))
+            return False
+        if not self._offline and network.ours_is_down(self._hosts, result.at):
+            self._offline = True
+            _log.warning("most feeds cannot be reached at once: it is our own network, and no feed is held responsible")
+        return self._offline
 
     async def _record(self, state: FeedState) -> None:
         try:
@@ -184,10 +220,8 @@ class PollLoop:
             held = sum(decision is Decision.BASELINE for _, decision in ingested.matches)
             text = "feed %s: first poll read %d items, %d of their matches are held as baseline"
             _log.info(text, feed.id, ingested.entries, held, extra=fields)
+        if ingested.rolled_off:
+            text = "feed %s: nothing of its document was known, items may have been lost since the last poll; it is polled more often now"
+            _log.warning(text, feed.id, extra=fields)
         if ingested.alerts:
             self._hint.set()
-
-
-def first_due(feeds: Mapping[FeedId, Feed], now: datetime, clock: Clock) -> dict[FeedId, datetime]:
-    """When feeds that were never polled are due: soon, and spread."""
-    return {feed.id: schedule.first_due(feed, now, clock.luck()) for feed in feeds.values()}

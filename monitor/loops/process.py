@@ -8,11 +8,12 @@ from monitor.model.alert import AlertTopic, Decision, Route
 from monitor.model.feed import Feed, FeedState
 from monitor.model.ids import ItemId, ReceiverId, TopicId
 from monitor.model.item import Identity, Item, Keys, Origin, Parsed, Seen, StoredItem
+from monitor.model.poll import PollResult
 from monitor.model.severity import Severity
 from monitor.model.topic import Match, Topic
 from monitor.ports import Clock, DecidedMatch, Ingested, KnownItem, Ledger, Sighting
 from monitor.steps import alert as alerts
-from monitor.steps import dedupe, outbox
+from monitor.steps import dedupe, outbox, schedule
 from monitor.steps.match import Topics, match
 
 
@@ -44,11 +45,13 @@ class _Entry:
 
 
 def ingest(
-    ledger: Ledger, feed: Feed, before: FeedState, after: FeedState, parsed: Parsed, rules: Rules, clock: Clock
-) -> tuple[Ingested, Mapping[str, timedelta]]:
-    """Everything that one document means, written down together with the feed's validators. What it brought, and how long each stage took."""
+    ledger: Ledger, feed: Feed, before: FeedState, result: PollResult, parsed: Parsed, rules: Rules, clock: Clock
+) -> tuple[tuple[Ingested, FeedState], Mapping[str, timedelta]]:
+    """Everything that one document means, written down together with the feed's state. What it brought, the state, and how long each
+    stage took.
+    """
     started = clock.now()
-    now = after.last_poll_at or started
+    now = result.at
     entries = _identify(ledger, feed, parsed.items, now)
     deduped = clock.now()
 
@@ -70,7 +73,6 @@ def ingest(
     batches = _batches(told)
     new_alerts = [alerts.alert_of(batch, now, rules.instance) for batch in batches]
     by_match = {(item, topic): alert for alert in new_alerts for item in alert.items for topic in alert.topics}
-    has_entries = bool(parsed.items)
     new_items = sum(entry.identity.is_new for entry in entries)
 
     ledger.write_items(feed.id, [_sighting(entry) for entry in entries], now)
@@ -89,20 +91,23 @@ def ingest(
     for alert, batch in zip(new_alerts, batches, strict=True):
         topics = [(topic.id, topic.severity) for _, of_item in batch for topic in of_item]
         ledger.write_alert(alert, outbox.deliveries_of(alert, rules.receivers(topics)))
-    ledger.write_feed(
-        replace(
-            after,
-            baseline_at=before.baseline_at or (now if has_entries else None),
-            last_new_item_at=now if new_items else before.last_new_item_at,
-        )
+    listing = _listing(parsed, entries)
+    if result.validators is not None:
+        result = replace(result, validators=replace(result.validators, entry_hashes=parsed.entry_hashes))
+    after = replace(
+        schedule.after_poll(feed, before, result, listing),
+        document_at=before.document_at if parsed.trimmed else now,
+        complaints=before.complaints if parsed.trimmed else parsed.complaints,
     )
+    ledger.write_feed(after)
     ingested = Ingested(
         feed_id=feed.id,
         baseline=moment.baseline,
-        entries=len(entries),
+        entries=listing.entries,
         new_items=new_items,
+        rolled_off=schedule.rolled_off(before, listing),
         edited=sum(entry.identity.why is Seen.EDITED for entry in entries),
-        repeats=sum(not entry.identity.is_new for entry in entries),
+        repeats=parsed.trimmed + sum(not entry.identity.is_new for entry in entries),
         truncated=parsed.truncated,
         matches=tuple((each.topic_id, decision) for _, each, decision in decided),
         alerts=tuple(new_alerts),
@@ -117,7 +122,16 @@ def ingest(
             if entry.identity.is_new and entry.item.published is not None and entry.item.published <= now
         ),
     )
-    return ingested, {"dedup": deduped - started, "match": matched_at - deduped}
+    return (ingested, after), {"dedup": deduped - started, "match": matched_at - deduped}
+
+
+def _listing(parsed: Parsed, entries: Sequence[_Entry]) -> schedule.Listing:
+    brought = sum(entry.identity.is_new or entry.identity.why is Seen.SAME_LINK_OTHER_FEED for entry in entries)
+    listed = parsed.trimmed + len(entries)
+    hints = (timedelta(minutes=parsed.ttl_minutes) if parsed.ttl_minutes else None, parsed.update_every)
+    return schedule.Listing(
+        entries=listed, known=listed - brought, brought=brought, hint=max(filter(None, hints), default=None)
+    )
 
 
 def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) -> list[_Entry]:

@@ -1,7 +1,7 @@
 """item: one entry of a feed, normalised; and how the store recognises it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.model.ids import FeedId, ItemId
@@ -58,9 +58,12 @@ class Parsed:
     link: str = ""
     lang: str = ""
     ttl_minutes: int | None = None
+    update_every: timedelta | None = None  # sy:updatePeriod and sy:updateFrequency (RSS 1.0, module syndication)
     items: tuple[Item, ...] = ()
     truncated: int = 0  # entries beyond the limit, counted and left out
     complaints: tuple[str, ...] = ()
+    entry_hashes: frozenset[bytes] = frozenset()  # of all entries; empty where they could not be told apart
+    trimmed: int = 0  # entries that were left out because they had been read before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,15 +34,23 @@ _GOOD = frozenset({Outcome.NEW, Outcome.NOT_MODIFIED, Outcome.UNCHANGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What the server gave to ask again with (RFC 9110, section 8.8), byte for byte, and the hashes of the document they belong to."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None  # blake2b-128 of the decoded body, hex
+    entry_hashes: frozenset[bytes] = frozenset()  # of its entries; empty where they could not be told apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A GET to send: `headers` go to the origin of `url` only, `credentials` to that of `home` only, or to its https twin."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     home: str = ""  # the URL that the feed's owner wrote, whatever was learned since; empty: `url`
-    credentials: tuple[tuple[str, str], ...] = field(
-        default=(), repr=False
-    )  # headers that the owner wrote: they may be secret
+    credentials: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # headers that the owner wrote
     connection: Connection = DIRECT  # what it says of TLS holds for the origin of `home` only, too
     timeout: timedelta = timedelta(seconds=30)  # for everything: redirects and the body included
     allow_private: tuple[str, ...] = ()
@@ -82,6 +90,7 @@ class Document:
     body: bytes
     content_type: str = ""
     url: str = ""  # the base of relative links
+    seen: frozenset[bytes] = frozenset()  # hashes of entries that need not be read again; none: all are read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +101,10 @@ class PollResult:
     detail: str
     at: datetime
     status: int | None = None
+    validators: Validators | None = None  # of the document, where there was one
     retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None  # how long the answer says that it holds (RFC 9111, section 4.2.1)
+    permanent_url: str | None = None  # where the answer came from, if only permanent redirects led there
+    limit: bool = False  # a limit of reading was broken, rather than a rule of the format
     elapsed: timedelta = timedelta()
     bytes_read: int = 0

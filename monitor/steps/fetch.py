@@ -4,13 +4,13 @@ Validators are stored only with a document that was parsed. So a 304 always spea
 poll whose body could not be: that body's validators were never kept.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from monitor.model.feed import Feed, FeedState, Validators
-from monitor.model.poll import FetchFailure, Outcome, Request, Response
-from monitor.text.http import retry_after, status_words
+from monitor.model.feed import Feed, FeedState
+from monitor.model.poll import FetchFailure, Outcome, Request, Response, Validators
+from monitor.text.http import fresh_for, retry_after, status_words
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -21,6 +21,9 @@ ACCEPT = (
 ACCEPT_ENCODING = "gzip, deflate"
 HASH_BYTES = 16
 VALIDATOR_CHARS_MAX = 1024
+FULL_EVERY = timedelta(
+    hours=6
+)  # so often at least a document is asked for, whatever validators say: some servers answer 304 for ever
 
 _OK, _NOT_MODIFIED, _GONE = 200, 304, 410
 _THROTTLED = frozenset({429, 503})  # may bear Retry-After
@@ -35,22 +38,25 @@ class Judged:
     validators: Validators
     body: bytes | None = None
     retry_after: timedelta | None = None
+    fresh_for: timedelta | None = None
 
 
-def request(feed: Feed, state: FeedState, *, unconditional: bool = False) -> Request:
+def request(feed: Feed, state: FeedState, now: datetime) -> Request:
     """The GET of a feed, asking only for what is new since the document that was read last (RFC 9110, section 13)."""
-    return request_for(feed, Validators() if unconditional else _validators(feed, state))
+    recent = state.full_at is not None and now - state.full_at < FULL_EVERY
+    url = state.moved if state.url == feed.url and state.moved else feed.url
+    return request_for(feed, _validators(feed, state) if recent else Validators(), url)
 
 
-def request_for(feed: Feed, validators: Validators) -> Request:
-    """The GET of a feed with these validators, which belong to its URL."""
+def request_for(feed: Feed, validators: Validators, url: str = "") -> Request:
+    """The GET of a feed with these validators; `url` is where it is asked, if that is not its configured URL."""
     headers = [("accept", ACCEPT), ("accept-encoding", ACCEPT_ENCODING)]
     if validators.etag is not None:
         headers.append(("if-none-match", validators.etag))
     if validators.last_modified is not None:
         headers.append(("if-modified-since", validators.last_modified))
     return Request(
-        url=feed.url,
+        url=url or feed.url,
         home=feed.url,
         headers=tuple(headers),
         credentials=_credentials(feed),
@@ -66,14 +72,15 @@ def judge(response: Response | FetchFailure, state: FeedState, feed: Feed, now: 
     if isinstance(response, FetchFailure):
         return Judged(outcome=response.outcome, detail=response.detail, validators=known)
     words = status_words(response.status)
+    fresh = fresh_for(response.header("cache-control"), response.header("expires"), response.header("date"))
     if response.status == _OK:
-        return _document(response, known)
+        return _document(response, known, fresh)
     if response.status == _NOT_MODIFIED:
         asked = response.conditional and (known.etag is not None or known.last_modified is not None)
         if not asked:
             detail = f"{words}, although the request named no earlier version"
             return Judged(outcome=Outcome.HTTP_ERROR, detail=detail, validators=known)
-        return Judged(outcome=Outcome.NOT_MODIFIED, detail=words, validators=known)
+        return Judged(outcome=Outcome.NOT_MODIFIED, detail=words, validators=known, fresh_for=fresh)
     return Judged(
         outcome=Outcome.GONE if response.status == _GONE else Outcome.HTTP_ERROR,
         detail=words,
@@ -82,7 +89,7 @@ def judge(response: Response | FetchFailure, state: FeedState, feed: Feed, now: 
     )
 
 
-def _document(response: Response, known: Validators) -> Judged:
+def _document(response: Response, known: Validators, fresh: timedelta | None) -> Judged:
     body_hash = blake2b(response.body, digest_size=HASH_BYTES).hexdigest()
     validators = Validators(
         etag=_sendable(response.header("etag")),
@@ -90,8 +97,10 @@ def _document(response: Response, known: Validators) -> Judged:
         body_hash=body_hash,
     )
     if body_hash == known.body_hash:
-        return Judged(outcome=Outcome.UNCHANGED, detail="the same document as before", validators=validators)
-    return Judged(outcome=Outcome.NEW, detail=status_words(response.status), validators=validators, body=response.body)
+        same = replace(validators, entry_hashes=known.entry_hashes)
+        return Judged(outcome=Outcome.UNCHANGED, detail="the same document as before", validators=same, fresh_for=fresh)
+    words = status_words(response.status)
+    return Judged(outcome=Outcome.NEW, detail=words, validators=validators, body=response.body, fresh_for=fresh)
 
 
 def _validators(feed: Feed, state: FeedState) -> Validators:

@@ -18,9 +18,9 @@ from monitor.cli.main import app
 from monitor.config import load
 from monitor.loops.process import Rules, ingest
 from monitor.model.delivery import Answer, Attempt, Death, DeliveryState, ReceiverState, Verdict
-from monitor.model.feed import FeedState
 from monitor.model.ids import ReceiverId
 from monitor.model.item import Item, Parsed
+from monitor.model.poll import Outcome, PollResult
 from monitor.steps.match import compile_topics
 
 LINK = "https://feeds.bbci.co.uk/news/minerals-1"
@@ -81,8 +81,7 @@ def told(shell: Shell) -> Shell:
     configuration = load(shell.folder, {})
     store = Store(configuration.settings.database)
     feed, now = configuration.feeds[0], datetime.now(UTC)
-    due = {each.id: now for each in configuration.feeds}
-    store.write_now(lambda tx: feeds.configure(tx, [(each, each.id) for each in configuration.feeds], due))
+    store.write_now(lambda tx: feeds.configure(tx, [(each, each.id) for each in configuration.feeds], now))
     rules = Rules(
         topics=compile_topics(configuration.topics, configuration.entities),
         by_id={topic.id: topic for topic in configuration.topics},
@@ -94,12 +93,10 @@ def told(shell: Shell) -> Shell:
     for listed in ((Item(guid="0", link=LINK + "0", title="Weather"),), (news,)):
         before = store.read_now(lambda tx: feeds.get(tx, feed.id))
         assert before is not None
-        after = FeedState(
-            feed_id=feed.id, next_poll_at=now, url=feed.url, last_poll_at=now, last_success_at=now, document_at=now
-        )
+        result = PollResult(outcome=Outcome.NEW, detail="200 OK", at=now, status=200)
         store.write_now(
-            lambda tx, b=before, a=after, entries=listed: ingest(
-                StoreLedger(tx), feed, b, a, Parsed(kind="rss20", items=entries), rules, Clock()
+            lambda tx, b=before, r=result, entries=listed: ingest(
+                StoreLedger(tx), feed, b, r, Parsed(kind="rss20", items=entries), rules, Clock()
             )
         )
     receiver = ReceiverId("console")

@@ -14,9 +14,10 @@ from monitor.adapters.store.open import Store
 from monitor.loops.housekeep import tell_baselines
 from monitor.loops.process import Rules, ingest
 from monitor.model.alert import Alert, Decision, Route
-from monitor.model.feed import Feed, FeedState, FirstPoll
+from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId, ReceiverId, TopicId
 from monitor.model.item import Item, Parsed
+from monitor.model.poll import Outcome, PollResult
 from monitor.model.severity import Severity
 from monitor.model.topic import Escalation, Topic
 from monitor.ports import Ingested
@@ -83,8 +84,7 @@ class Desk:
         feed = Feed(id=FeedId(name), url=f"https://{name}.example/rss", publisher=name.upper(), first_poll=first_poll)
         self.feeds[name] = feed
         wanted = [(each, each.id) for each in self.feeds.values()]
-        due = dict.fromkeys((each.id for each in self.feeds.values()), NOW)
-        self.store.write_now(lambda tx: feeds.configure(tx, wanted, due))
+        self.store.write_now(lambda tx: feeds.configure(tx, wanted, NOW))
         return feed
 
     def poll(self, feed: Feed, *listed: Item, after: timedelta = HOUR) -> Ingested:
@@ -92,17 +92,10 @@ class Desk:
         now = self.clock.time
         before = self.store.read_now(lambda tx: feeds.get(tx, feed.id))
         assert before is not None
-        state = FeedState(
-            feed_id=feed.id,
-            next_poll_at=now + HOUR,
-            url=feed.url,
-            last_poll_at=now,
-            last_success_at=now,
-            document_at=now,
-        )
+        result = PollResult(outcome=Outcome.NEW, detail="200 OK", at=now, status=200)
         parsed = Parsed(kind="rss20", items=listed)
-        ingested, _ = self.store.write_now(
-            lambda tx: ingest(StoreLedger(tx), feed, before, state, parsed, self.rules, self.clock)
+        (ingested, _), _ = self.store.write_now(
+            lambda tx: ingest(StoreLedger(tx), feed, before, result, parsed, self.rules, self.clock)
         )
         return ingested
 

@@ -66,6 +66,18 @@ class StoreFeedBook:
     async def record(self, state: FeedState) -> None:
         await self.store.write(lambda tx: feeds.put(tx, state))
 
+    async def astray(self, now: datetime) -> list[FeedState]:
+        return await self.store.read(lambda tx: feeds.astray(tx, now))
+
+    async def unreached(self) -> list[FeedId]:
+        return await self.store.read(feeds.unreached)
+
+    async def move(self, due: Mapping[FeedId, datetime]) -> None:
+        await self.store.write(lambda tx: feeds.move(tx, due))
+
+    async def rest_host(self, feed_id: FeedId, until: datetime) -> None:
+        await self.store.write(lambda tx: feeds.rest_host(tx, feed_id, until))
+
     async def commit(self, work: Callable[[Ledger], T]) -> T:
         return await self.store.write(lambda tx: work(StoreLedger(tx)))
 

@@ -1,35 +1,38 @@
 """feeds: what is known of every feed's polls: which are due, and how the last one went."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from monitor.adapters.store import tables
 from monitor.adapters.store.dialect import insert
-from monitor.model.feed import Feed, FeedState, Validators
+from monitor.model.feed import READ_WHOLE_EVERY, Feed, FeedState, FeedWord, Learned, Pace
 from monitor.model.ids import FeedId
-from monitor.model.poll import Outcome
+from monitor.model.poll import Outcome, Validators
 
-TOUCH_AFTER = timedelta(days=1)  # identity keys touched more recently are left alone: their thirty days need no more
+TOUCH_AFTER = READ_WHOLE_EVERY  # identity keys touched more recently are left alone: their thirty days need no more
+
+_ENTRY_HASH_BYTES = 8
 
 _feeds = tables.feeds
 
 
-def configure(tx: Connection, feeds: Iterable[tuple[Feed, str]], first_due: Mapping[FeedId, datetime]) -> None:
-    """Make the table hold the configured feeds, given with their hosts. A feed that went keeps its row and history; one that is new, or
-    comes back, or has another URL, is due at `first_due`; everybody else keeps the time it had, so that a restart polls nobody early.
+def configure(tx: Connection, feeds: Iterable[tuple[Feed, str]], now: datetime) -> None:
+    """Make the table hold the configured feeds, given with their hosts. A feed that went keeps its row and history; one that is new, or has
+    another URL, is due now; everybody else keeps the time it had, so that a restart polls nobody early.
     """
     tx.execute(update(_feeds).values(configured=False))
     known = {row.id: row for row in tx.execute(select(_feeds.c.id, _feeds.c.url, _feeds.c.next_poll_at))}
     rows = []
     for feed, host in feeds:
-        old, due = known.get(feed.id), first_due[feed.id]
+        old = known.get(feed.id)
+        due = now
         if old is not None and old.url in {"", feed.url}:
-            due = old.next_poll_at if old.url else min(old.next_poll_at, due)
+            due = old.next_poll_at if old.url else min(old.next_poll_at, now)
         row = {"id": feed.id, "configured": True, "host": host, "next_poll_at": due}
-        rows.append(row | {"interval_s": feed.interval.total_seconds()})
+        rows.append(row | {"interval_s": feed.interval_max.total_seconds()})
     if not rows:
         return
     statement = insert(_feeds)
@@ -49,7 +52,12 @@ def claim_due(tx: Connection, now: datetime, limit: int, until: datetime) -> lis
     turn = func.row_number().over(partition_by=_feeds.c.host, order_by=(_feeds.c.next_poll_at, _feeds.c.id))
     due = (
         select(_feeds.c.id, _feeds.c.next_poll_at, turn.label("turn"))
-        .where(_feeds.c.configured, _feeds.c.next_poll_at <= now, _feeds.c.host.not_in(busy))
+        .where(
+            _feeds.c.configured,
+            _feeds.c.paused_at.is_(None),
+            _feeds.c.next_poll_at <= now,
+            _feeds.c.host.not_in(busy),
+        )
         .subquery()
     )
     ids = tx.scalars(select(due.c.id).where(due.c.turn == 1).order_by(due.c.next_poll_at).limit(limit)).all()
@@ -65,9 +73,40 @@ def unclaim(tx: Connection) -> None:
     tx.execute(update(_feeds).where(_feeds.c.claimed_until.is_not(None)).values(claimed_until=None))
 
 
-def put(tx: Connection, state: FeedState) -> None:
-    """Write the feed's state after a poll, and release its claim."""
-    tx.execute(update(_feeds).where(_feeds.c.id == state.feed_id).values(claimed_until=None, **_values(state)))
+def put(tx: Connection, *states: FeedState) -> None:
+    """Write the states of feeds after their polls, and release their claims."""
+    if states:
+        tx.execute(_PUT, [{"_id": state.feed_id, **_values(state)} for state in states])
+
+
+def move(tx: Connection, due: Mapping[FeedId, datetime]) -> None:
+    """Poll those feeds at another time than was planned."""
+    if due:
+        statement = update(_feeds).where(_feeds.c.id == bindparam("_id")).values(next_poll_at=bindparam("_due"))
+        tx.execute(statement, [{"_id": id_, "_due": moment} for id_, moment in due.items()])
+
+
+def astray(tx: Connection, now: datetime) -> list[FeedState]:
+    """Feeds that are overdue, and those whose last poll lies in the future, because the clock was set back since."""
+    late = and_(_feeds.c.next_poll_at < now, _feeds.c.paused_at.is_(None))
+    query = select(_feeds).where(_feeds.c.configured, or_(late, _feeds.c.last_poll_at > now))
+    return [_state(row) for row in tx.execute(query)]
+
+
+def unreached(tx: Connection) -> list[FeedId]:
+    """Feeds whose last poll found no network."""
+    words = (Outcome.NETWORK_ERROR, Outcome.TIMEOUT)
+    return [
+        FeedId(id_)
+        for id_ in tx.scalars(select(_feeds.c.id).where(_feeds.c.configured, _feeds.c.last_outcome.in_(words)))
+    ]
+
+
+def rest_host(tx: Connection, feed_id: FeedId, until: datetime) -> None:
+    """None of the feeds on the host of that one is polled before then: it has asked for a pause."""
+    host = select(_feeds.c.host).where(_feeds.c.id == feed_id).scalar_subquery()
+    sooner = (_feeds.c.host == host, _feeds.c.next_poll_at < until)
+    tx.execute(update(_feeds).where(*sooner).values(next_poll_at=until))
 
 
 def get(tx: Connection, feed_id: FeedId) -> FeedState | None:
@@ -83,7 +122,8 @@ def all_states(tx: Connection) -> dict[FeedId, FeedState]:
 def overdue(tx: Connection, now: datetime) -> int:
     """Feeds that are due and that nobody polls."""
     waiting = or_(_feeds.c.claimed_until.is_(None), _feeds.c.claimed_until <= now)
-    query = select(func.count()).select_from(_feeds).where(_feeds.c.configured, _feeds.c.next_poll_at <= now, waiting)
+    due = (_feeds.c.configured, _feeds.c.paused_at.is_(None), _feeds.c.next_poll_at <= now)
+    query = select(func.count()).select_from(_feeds).where(*due, waiting)
     return tx.scalar(query) or 0
 
 
@@ -107,15 +147,36 @@ def _state(row: tables.AnyRow) -> FeedState:
         feed_id=FeedId(row.id),
         next_poll_at=row.next_poll_at,
         url=row.url,
-        validators=Validators(etag=row.etag, last_modified=row.last_modified, body_hash=row.body_hash),
+        validators=Validators(
+            etag=row.etag,
+            last_modified=row.last_modified,
+            body_hash=row.body_hash,
+            entry_hashes=_hashes(row.entry_hashes),
+        ),
         last_poll_at=row.last_poll_at,
         last_outcome=None if row.last_outcome is None else Outcome(row.last_outcome),
         last_detail=row.last_detail,
         last_success_at=row.last_success_at,
         last_new_item_at=row.last_new_item_at,
         document_at=row.document_at,
+        full_at=row.full_at,
         failures=row.failures,
         interval=timedelta(seconds=row.interval_s),
+        pace=Pace(row.pace),
+        learned=Learned(
+            pace=_span(row.pace_s),
+            hint=_span(row.hint_s),
+            overlap=row.overlap,
+            listed=row.listed,
+            rolled_off_at=row.rolled_off_at,
+            rolloffs=row.rolloffs,
+            longest_gap=_span(row.longest_gap_s),
+            gaps=row.gaps,
+        ),
+        moved_to=row.moved_to,
+        moved_count=row.moved_count,
+        paused_at=row.paused_at,
+        told=FeedWord(row.told),
         baseline_at=row.baseline_at,
         gone_since=row.gone_since,
         gone_count=row.gone_count,
@@ -130,6 +191,7 @@ def _values(state: FeedState) -> dict[str, Any]:
         "etag": state.validators.etag,
         "last_modified": state.validators.last_modified,
         "body_hash": state.validators.body_hash,
+        "entry_hashes": b"".join(sorted(state.validators.entry_hashes)),
         "last_poll_at": state.last_poll_at,
         "last_outcome": state.last_outcome,
         "last_detail": state.last_detail,
@@ -137,10 +199,43 @@ def _values(state: FeedState) -> dict[str, Any]:
         "last_new_item_at": state.last_new_item_at,
         "document_at": state.document_at,
         "listed_from": None if state.document_at is None else state.document_at - TOUCH_AFTER,
+        "full_at": state.full_at,
         "failures": state.failures,
         "interval_s": state.interval.total_seconds(),
+        "pace": state.pace,
+        "pace_s": _seconds(state.learned.pace),
+        "hint_s": _seconds(state.learned.hint),
+        "overlap": state.learned.overlap,
+        "listed": state.learned.listed,
+        "rolled_off_at": state.learned.rolled_off_at,
+        "rolloffs": state.learned.rolloffs,
+        "longest_gap_s": _seconds(state.learned.longest_gap),
+        "gaps": state.learned.gaps,
+        "moved_to": state.moved_to,
+        "moved_count": state.moved_count,
+        "told": state.told,
         "baseline_at": state.baseline_at,
         "gone_since": state.gone_since,
         "gone_count": state.gone_count,
         "complaints": list(state.complaints),
     }
+
+
+def _hashes(joined: bytes) -> frozenset[bytes]:
+    return frozenset(joined[start : start + _ENTRY_HASH_BYTES] for start in range(0, len(joined), _ENTRY_HASH_BYTES))
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
+_NOBODY = FeedState(feed_id=FeedId(""), next_poll_at=datetime.max.replace(tzinfo=UTC))
+_PUT = (
+    update(_feeds)
+    .where(_feeds.c.id == bindparam("_id"))
+    .values(claimed_until=None, **{name: bindparam(name) for name in _values(_NOBODY)})
+)

@@ -25,7 +25,7 @@ def take(
                 word=state_word(configured[feed_id], state, now),
                 failures=state.failures,
                 interval=state.interval,
-                configured=configured[feed_id].interval,
+                configured=configured[feed_id].interval_max,
                 last_success_at=state.last_success_at,
                 last_new_item_at=state.last_new_item_at,
             )

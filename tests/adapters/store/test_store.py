@@ -37,7 +37,7 @@ def _feed(name: str, host: str = "") -> tuple[Feed, str]:
 
 
 def _configure(store: Store, *wanted: tuple[Feed, str], due: datetime = NOW) -> None:
-    store.write_now(lambda tx: feeds.configure(tx, wanted, {feed.id: due for feed, _ in wanted}))
+    store.write_now(lambda tx: feeds.configure(tx, wanted, due))
 
 
 def _claim(store: Store, now: datetime = NOW, limit: int = 10) -> list[str]:
