@@ -43,9 +43,9 @@ def test_the_bytes_of_a_request(serve: Serve) -> None:
                 allow_private=LOOPBACK,
             )
             known = Validators(etag='W/"1"', last_modified="Mon, 24 Feb 2025 10:00:00 GMT")
-            state = FeedState(feed_id=feed.id, next_poll_at=NOW, url=feed.url, validators=known)
+            state = FeedState(feed_id=feed.id, next_poll_at=NOW, url=feed.url, validators=known, full_at=NOW)
             for _ in range(2):
-                assert words(await fetcher.fetch(request(feed, state))) == ("answer", "200")
+                assert words(await fetcher.fetch(request(feed, state, NOW))) == ("answer", "200")
             assert wire.asked[0] == wire.asked[1]
             return wire.asked[0], wire.port
 
