@@ -54,6 +54,7 @@ FAILURES: dict[str, tuple[Reply, str, str]] = {
         "too_large",
         "announces 9,536.7 MiB, the limit is 10 MiB",
     ),
+    "F14-an entry of 50 MB": (answer(body=bytes(50 * 2**20), length=False), "too_large", "larger than 10 MiB"),
     "N7-gzip of zeros": (gzipped(gzip.compress(bytes(100 * 2**20), 9)), "too_large", "larger than 10 MiB"),
     "N7-deflate of zeros": (
         answer("200 OK", "Content-Encoding: deflate", body=zlib.compress(bytes(11 * 2**20), 9)),
