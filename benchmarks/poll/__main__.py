@@ -25,6 +25,7 @@ from benchmarks.poll.sides import HERE, ROOT, Cost, Side, SideError, environ, re
 
 CASES = ("cold", "not_modified", "unchanged", "changed")
 TOPICS = 1_000
+NEWSMON_SIDE = "from benchmarks.poll.newsmon_side import start; start()"
 START = "start_up"
 # What the server must have answered in a case, and how many items a side must hold then for each feed.
 STATUS = {"cold": 200, "not_modified": 304, "unchanged": 200, "changed": 200}
@@ -66,7 +67,7 @@ def round_of(cases: Sequence[str], feeds: int, turn: int, say: str) -> dict[str,
         write_folder(folder / "newsmon", urls=server.urls, topics=TOPICS)
         (folder / "urls").write_text("\n".join(server.urls))
         prime = server.urls[0].replace("127.1.", "127.100.")
-        ours = [sys.executable, "-m", "benchmarks.poll.newsmon_side", str(folder / "newsmon"), prime]
+        ours = [sys.executable, "-c", NEWSMON_SIDE, str(folder / "newsmon"), prime]
         theirs = [str(reader_python()), str(HERE / "reader_side.py"), str(folder), prime, str(folder / "urls")]
         progress(f"{say}: starting")
         sides = [stack.enter_context(Side("newsmon", ours, folder / "newsmon.err"))]

@@ -1,6 +1,9 @@
 """newsmon_side: the poll loop of newsmon with its real adapters, wired as `monitor.app` wires them, without web, deliveries and clockwork.
 
-    python -m benchmarks.poll.newsmon_side FOLDER PRIME      then a case's name a line on standard input, see `sides`
+    python -c 'from benchmarks.poll.newsmon_side import start; start()' FOLDER PRIME
+
+Then a case's name a line on standard input, see `sides`. It is no main module, since every parse worker would import that again, with all
+that it imports: the daemon's main module imports nothing until it is told what to do.
 
 Ticks are the daemon's, only without the pause between them: each claims as many feeds as may be polled at once, and when these have been
 polled comes the next one.
@@ -121,10 +124,10 @@ def _say(what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-async def main() -> None:
+def start() -> None:
+    asyncio.run(_main())
+
+
+async def _main() -> None:
     async with AsyncExitStack() as stack:
         await run(Path(sys.argv[1]), sys.argv[2], stack)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
