@@ -16,7 +16,6 @@ from typing import Self
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
-SAMPLES_EVERY = 0.1
 
 
 def tree(root: int) -> list[int]:
@@ -48,10 +47,11 @@ def resident_mb(root: int) -> float:
 
 
 class PeakMemory:
-    """The most that a tree held while this was entered, asked for ten times a second."""
+    """The most that a tree held while this was entered, asked for every so many seconds."""
 
-    def __init__(self, root: int) -> None:
+    def __init__(self, root: int, every: float = 0.1) -> None:
         self._root = root
+        self._every = every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.mb = 0.0
@@ -67,7 +67,7 @@ class PeakMemory:
     def _watch(self) -> None:
         while True:
             self.mb = max(self.mb, resident_mb(self._root))
-            if self._over.wait(SAMPLES_EVERY):
+            if self._over.wait(self._every):
                 return
 
 

@@ -8,10 +8,8 @@ What is measured, and what the figures mean, stands in docs/benchmarks.md.
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,9 +17,10 @@ from typing import Any
 
 from benchmarks import news
 from benchmarks.folder import write_folder
+from benchmarks.helper import Helper, work_folder
 from benchmarks.match import progress
 from benchmarks.poll.feed_server import NEW_ENTRIES
-from benchmarks.poll.sides import HERE, ROOT, Cost, Side, SideError, environ, reader_python, work_folder
+from benchmarks.poll.sides import HERE, Cost, Side, SideError, reader_python
 
 CASES = ("cold", "not_modified", "unchanged", "changed")
 TOPICS = 1_000
@@ -32,41 +31,16 @@ STATUS = {"cold": 200, "not_modified": 304, "unchanged": 200, "changed": 200}
 ITEMS = {case: news.ENTRIES + NEW_ENTRIES * (case == "changed") for case in CASES}
 
 
-class Server:
-    """The feed server, in a process of its own."""
-
-    def __init__(self, feeds: int, stack: ExitStack) -> None:
-        self._process = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.poll.feed_server", str(feeds)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=ROOT,
-                env=environ(),
-            )
-        )
-        assert self._process.stdout is not None
-        self._port = int(self._process.stdout.readline())
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        self.urls = [f"http://{news.host(feed)}:{self._port}/feed/{feed}" for feed in range(feeds)]
-
-    def begin(self, case: str) -> dict[int, int]:
-        """The next case; how often which status was answered since the last one began."""
-        with self._opener.open(f"http://127.0.0.1:{self._port}/-/{case}") as answer:
-            return {int(status): count for status, count in json.load(answer).items()}
-
-
 def round_of(cases: Sequence[str], feeds: int, turn: int, say: str) -> dict[str, dict[str, Cost]]:
     """Every case once, on fresh databases; who goes first changes from case to case."""
     costs: dict[str, dict[str, Cost]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="poll-", dir=work_folder())))
-        server = Server(feeds, stack)
-        server.begin("prime")
-        write_folder(folder / "newsmon", urls=server.urls, topics=TOPICS)
-        (folder / "urls").write_text("\n".join(server.urls))
-        prime = server.urls[0].replace("127.1.", "127.100.")
+        server = stack.enter_context(Helper("benchmarks.poll.feed_server", [str(feeds)]))
+        urls = [f"http://{news.host(feed)}:{server.port}/feed/{feed}" for feed in range(feeds)]
+        write_folder(folder / "newsmon", urls=urls, topics=TOPICS)
+        (folder / "urls").write_text("\n".join(urls))
+        prime = f"http://127.0.0.1:{server.port}/feed/0"
         ours = [sys.executable, "-c", NEWSMON_SIDE, str(folder / "newsmon"), prime]
         theirs = [str(reader_python()), str(HERE / "reader_side.py"), str(folder), prime, str(folder / "urls")]
         progress(f"{say}: starting")
@@ -78,18 +52,18 @@ def round_of(cases: Sequence[str], feeds: int, turn: int, say: str) -> dict[str,
             costs[case] = {}
             for side in sides if (number + turn) % 2 == 0 else reversed(sides):
                 progress(f"{say}: {side.name} {case}")
-                server.begin(case)
+                server.ask(case)
                 costs[case][side.name] = side.run(case)
-                check(side.name, case, feeds, server.begin("idle"), costs[case][side.name].report)
+                check(side.name, case, feeds, server.ask("idle"), costs[case][side.name].report)
     return costs
 
 
-def check(side: str, case: str, feeds: int, answered: Mapping[int, int], report: Mapping[str, Any]) -> None:
+def check(side: str, case: str, feeds: int, answered: Mapping[str, int], report: Mapping[str, Any]) -> None:
     """Raises SideError unless that side did all of the work of that case."""
     if report["failed"]:
         raise SideError(f"{side}, {case}: polls failed: {', '.join(report['failed'])}")
-    if dict(answered) != {STATUS[case]: feeds}:
-        raise SideError(f"{side}, {case}: the server answered {dict(answered)}, not {feeds} times {STATUS[case]}")
+    if answered != {str(STATUS[case]): feeds}:
+        raise SideError(f"{side}, {case}: the server answered {answered}, not {feeds} times {STATUS[case]}")
     if report["items"] != ITEMS[case] * feeds:
         raise SideError(
             f"{side}, {case}: {report['items']} items are stored, not {ITEMS[case]} of each of {feeds} feeds"

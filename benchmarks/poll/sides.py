@@ -5,7 +5,6 @@ it holds now. What is measured lies between ready and polled.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,11 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from benchmarks.helper import ROOT, environ, work_folder
 from benchmarks.usage import PeakMemory, cpu_seconds, resident_mb
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
-WORK = ROOT / ".bench"
 READER_LOCK = HERE / "reader.lock"
 
 
@@ -99,20 +97,9 @@ class Side:
         return heard
 
 
-def environ() -> dict[str, str]:
-    """Of a side: no proxy between it and loopback, and nothing of another newsmon."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.lower().endswith("_proxy")
-        and (not name.startswith("NEWSMON_") or name.startswith("NEWSMON_BENCH_"))
-    }
-
-
 def reader_python() -> Path:
     """The Python of an environment with `reader` in it, made now unless it is there, of exactly what `reader.lock` names."""
-    work_folder()
-    home = WORK / "reader"
+    home = work_folder() / "reader"
     python, stamp = home / "bin" / "python", home / "lock"
     if not stamp.is_file() or stamp.read_bytes() != READER_LOCK.read_bytes():
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
@@ -120,10 +107,3 @@ def reader_python() -> Path:
         subprocess.run([*pip, "--require-hashes", "-r", str(READER_LOCK)], check=True, stdout=sys.stderr)
         stamp.write_bytes(READER_LOCK.read_bytes())
     return python
-
-
-def work_folder() -> Path:
-    """Where benchmarks write: in the checkout, so on a disk and not in memory, and unknown to git."""
-    WORK.mkdir(exist_ok=True)
-    (WORK / ".gitignore").write_text("*\n")
-    return WORK
