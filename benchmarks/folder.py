@@ -36,12 +36,13 @@ def write_folder(
     severities: Sequence[str] = ("medium", "critical"),
     listen: str = "off",
     concurrency: int = 32,
+    pace: int = 300,
 ) -> None:
-    """`topics` of medium severity with generated queries, and critical ones with the `planted` queries; a route of these severities."""
+    """`topics` of medium severity with generated queries, and critical ones with the `planted` queries; a route of these severities; `pace`: seconds."""
     folder.mkdir(parents=True)
     (folder / "settings.yaml").write_text(_SETTINGS.format(listen=listen, concurrency=concurrency))
     feeds = "".join(_FEED.format(number=number, url=url) for number, url in enumerate(urls))
-    (folder / "feeds.yaml").write_text("defaults: {interval: 5m}\nfeeds:\n" + feeds)
+    (folder / "feeds.yaml").write_text(f"defaults: {{interval: {pace}s}}\nfeeds:\n{feeds}")
     queries = Queries(news.sample(), random.Random(SEED))
     lines = [
         _TOPIC.format(id=f"topic-{number}", severity="medium", query=json.dumps(queries.topic(number)[0].query))
