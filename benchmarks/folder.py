@@ -38,7 +38,9 @@ def write_folder(
     concurrency: int = 32,
     pace: int = 300,
 ) -> None:
-    """`topics` of medium severity with generated queries, and critical ones with the `planted` queries; a route of these severities; `pace`: seconds."""
+    """`topics` of medium severity with generated queries, and critical ones with the `planted` queries; a route of these severities.
+    `pace`: seconds between the polls of a feed.
+    """
     folder.mkdir(parents=True)
     (folder / "settings.yaml").write_text(_SETTINGS.format(listen=listen, concurrency=concurrency))
     feeds = "".join(_FEED.format(number=number, url=url) for number, url in enumerate(urls))
