@@ -15,8 +15,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,7 +35,7 @@ from monitor.adapters.store.open import Store
 from monitor.adapters.store.snapshot import take
 from monitor.app import rules_of
 from monitor.config.load import load
-from monitor.loops.poll import PollLoop, first_due
+from monitor.loops.poll import PollLoop
 from monitor.model.poll import Document, Request, Response
 
 POLLS_MAX = timedelta(minutes=5)
@@ -62,8 +61,8 @@ async def run(folder: Path, prime: str, stack: AsyncExitStack) -> None:
     )
     store = Store(settings.database, committed=metrics.committed, failed=metrics.storage_failed)
     stack.callback(store.close)
-    due = first_due(feeds, clock.now(), clock)
-    await store.write(lambda tx: stored_feeds.configure(tx, [(feed, hosts[feed.id]) for feed in feeds.values()], due))
+    wanted = [(feed, hosts[feed.id]) for feed in feeds.values()]
+    await store.write(lambda tx: stored_feeds.configure(tx, wanted, clock.now()))
     fetcher = await stack.enter_async_context(Fetcher(user_agent=settings.poll.agent(__version__)))
     pool = ParsePool(workers=settings.poll.parse_workers)
     stack.push_async_callback(pool.close)
@@ -81,7 +80,10 @@ async def run(folder: Path, prime: str, stack: AsyncExitStack) -> None:
     await _warm_up(fetcher, pool, settings.poll.parse_workers, prime, clock)
     _say({})
     for case in iter(sys.stdin.readline, ""):
-        await store.write(lambda tx: _make_due(tx, clock))
+        # A loop that has not ticked for a while spreads what is due, as after a long sleep: it ticks once while nothing is.
+        await store.write(lambda tx: _make_due(tx, clock.now() + timedelta(days=1)))
+        await polling.tick()
+        await store.write(lambda tx: _make_due(tx, clock.now()))
         _say({})
         sys.stdin.readline()
         with profiled(case.strip()):
@@ -101,10 +103,8 @@ async def _warm_up(fetcher: Fetcher, pool: ParsePool, workers: int, prime: str, 
     await asyncio.gather(*(pool.parse(document, clock.now()) for _ in range(workers)))
 
 
-def _make_due(tx: Connection, clock: SystemClock) -> None:
-    now = clock.now()
-    for state in stored_feeds.all_states(tx).values():
-        stored_feeds.put(tx, replace(state, next_poll_at=now))
+def _make_due(tx: Connection, moment: datetime) -> None:
+    stored_feeds.move(tx, dict.fromkeys(stored_feeds.all_states(tx), moment))
 
 
 async def _poll_all(polling: PollLoop) -> None:
