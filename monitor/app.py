@@ -178,6 +178,7 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     systemd.stopping()
     deliveries.cancel()
     await ticker.stop()
+    polling.abandon()
     await asyncio.gather(polling.drain(settings.drain), delivering.drain(settings.drain))
     _log.info("stopped")
 
