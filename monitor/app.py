@@ -114,8 +114,9 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     await outbox.reclaim()
 
     agent = settings.poll.agent(__version__)
-    fetcher = await stack.enter_async_context(Fetcher(user_agent=agent))
-    sender = await stack.enter_async_context(Sender(user_agent=agent))
+    own = [(listen.host, listen.port) for listen in (settings.listen, settings.metrics_listen) if listen is not None]
+    fetcher = await stack.enter_async_context(Fetcher(user_agent=agent, own_addresses=own))
+    sender = await stack.enter_async_context(Sender(user_agent=agent, own_addresses=own))
     pool = ParsePool(workers=settings.poll.parse_workers)
     stack.push_async_callback(pool.close)
 
@@ -189,6 +190,7 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     systemd.stopping()
     deliveries.cancel()
     await ticker.stop()
+    polling.abandon()
     await asyncio.gather(polling.drain(settings.drain), delivering.drain(settings.drain))
     _log.info("stopped")
 

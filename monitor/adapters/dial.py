@@ -2,6 +2,9 @@
 
 A session costs 12 microseconds and dies with its poll: no cookie, no kept-alive connection (which would not ask the guard
 again) and no DNS answer outlives it. Nothing is taken from the environment: no proxy, no netrc.
+
+A proxy is trusted because the configuration names it: its address needs no `allow_private`. Then every socket of the session
+goes to the proxy and nowhere else, and the guard can only vet what is asked of it.
 """
 
 import asyncio
@@ -13,11 +16,16 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from monitor.adapters.guard import Blocked, Guard
+from monitor.adapters.trust import context_of
+from monitor.model.connection import Proxy, Tls
+from monitor.text.http import status_words
 
 DNS_SECONDS_MAX = 5.0
 DNS_LOOKUPS_MAX = 64  # at once
@@ -65,6 +73,7 @@ class Dialler:
         self._own = tuple(own)
         self._lookup = lookup or system_lookup
         self._tls: ssl.SSLContext | bool = tls or True
+        self._contexts: dict[Tls, tuple[list[int], ssl.SSLContext]] = {}
         self._free = asyncio.Semaphore(DNS_LOOKUPS_MAX)
         self._running: set[asyncio.Future[list[str]]] = set()  # lookups
 
@@ -74,9 +83,24 @@ class Dialler:
             if not answer.done():
                 answer.set_exception(socket.gaierror(socket.EAI_AGAIN, "newsmon stops"))
 
-    def session(self, allow_private: Collection[str]) -> aiohttp.ClientSession:
-        """A session for one poll or one attempt: enter it, and leave it when that is over."""
-        guard = Guard(allow_private, self._own)
+    def trust(self, tls: Tls) -> ssl.SSLContext | bool:
+        """What a server must prove. Its files are read again when they change. Raises UnusableFileError."""
+        if tls == Tls():
+            return self._tls
+        files = [Path(file) for file in (tls.ca_file, tls.cert_file, tls.key_file) if file]
+        stamps = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+        known = self._contexts.get(tls)
+        if known is None or known[0] != stamps:
+            known = self._contexts[tls] = stamps, context_of(tls)
+        return known[1]
+
+    def vet(self, url: URL, allow_private: Collection[str]) -> None:
+        """What a proxy may be asked for. Raises Blocked."""
+        Guard(allow_private, self._own).vet(url.raw_host or "", url.port or 0)
+
+    def session(self, allow_private: Collection[str], proxy: Proxy | None = None) -> aiohttp.ClientSession:
+        """A session for one poll or one attempt: enter it, and leave it when that is over. With a proxy it dials nothing else."""
+        guard = Guard(allow_private if proxy is None else ((URL(proxy.url).host or ""),), self._own)
         connector = aiohttp.TCPConnector(
             resolver=_Resolver(guard, self._resolve),
             socket_factory=guard.open,
@@ -202,7 +226,10 @@ def explain(error: Exception) -> Fault:
         return Fault(kind=Kind.TLS_ERROR, detail=secure)
     if isinstance(cause, TimeoutError):
         return Fault(kind=Kind.TIMEOUT, detail="the connection timed out")
-    return Fault(kind=Kind.NETWORK_ERROR, detail=_network(cause))
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return Fault(kind=Kind.NETWORK_ERROR, detail=f"the proxy refused: {status_words(error.status)}")
+    of_proxy = "of the proxy: " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
+    return Fault(kind=Kind.NETWORK_ERROR, detail=of_proxy + _network(cause))
 
 
 def _tls(error: BaseException) -> str | None:

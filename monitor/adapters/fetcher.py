@@ -2,16 +2,16 @@
 
 One GET costs at most its timeout, 10 MiB and five redirects, whatever the server does. Redirects are followed here and not
 by aiohttp, so that each hop asks the guard, none leads from https back to http, and the request's own headers (they may hold
-a key) stay with the origin that they were written for.
+a key), its client certificate and its idea of a good certificate stay with the origin that they were written for.
 """
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ssl import SSLContext
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
 import aiohttp
@@ -20,6 +20,8 @@ from yarl import URL
 from monitor.adapters.dial import FAULTS, HEADER_BYTES_MAX, Dialler, Lookup, explain, header_bytes
 from monitor.adapters.guard import url_refusal
 from monitor.adapters.inflate import Inflater, TooLargeError, UndecodableError
+from monitor.adapters.trust import UnusableFileError
+from monitor.model.connection import Tls
 from monitor.model.poll import FetchFailure, Outcome, Request, Response
 
 BODY_BYTES_MAX = 10 * 2**20  # on the wire, and decoded
@@ -68,7 +70,7 @@ class Fetcher:
         try:
             async with (
                 asyncio.timeout(request.timeout.total_seconds()),
-                self._dialler.session(request.allow_private) as session,
+                self._dialler.session(request.allow_private, request.connection.proxy) as session,
             ):
                 response = await self._follow(session, request)
         except _FetchError as failed:
@@ -83,15 +85,15 @@ class Fetcher:
         return FetchFailure(outcome=outcome, detail=detail, elapsed=timedelta(seconds=monotonic() - started))
 
     async def _follow(self, session: aiohttp.ClientSession, request: Request) -> Response:
-        refused = url_refusal(request.url)
+        refused = url_refusal(request.url, request.connection.ports)
         if refused is not None:
             raise _FetchError(Outcome.BLOCKED, refused)
         url = first = URL(request.url)
         seen = {url}
         permanent = True
         while True:
-            headers = _headers(request, first, url) | {"user-agent": self._user_agent}
-            async with session.get(url, headers=headers, allow_redirects=False) as answer:
+            hop = self._hop(request, first, url)
+            async with session.get(url, allow_redirects=False, **hop.options) as answer:
                 if header_bytes(answer) > HEADER_BYTES_MAX:
                     raise _FetchError(Outcome.NETWORK_ERROR, f"a header of more than {HEADER_BYTES_MAX // 2**10} KiB")
                 location = answer.headers.get("location")
@@ -103,34 +105,68 @@ class Fetcher:
                         body=await _body(answer) if answer.status == _OK else b"",
                         url=str(url),
                         permanent_url=str(url) if permanent and url != first else None,
-                        conditional=not _CONDITIONS.isdisjoint(headers),
+                        conditional=hop.conditional,
                     )
                 permanent = permanent and answer.status in _PERMANENT
-                url = _next(url, location)
+                url = _next(url, location, request.connection.ports)
             if url in seen:
                 raise _FetchError(Outcome.REDIRECT_ERROR, "the redirects go in a circle")
             if len(seen) > REDIRECTS_MAX:
                 raise _FetchError(Outcome.REDIRECT_ERROR, f"more than {REDIRECTS_MAX} redirects")
             seen.add(url)
 
+    def _hop(self, request: Request, first: URL, url: URL) -> "_Hop":
+        """How that URL is asked: with what was written for it, and through the proxy if there is one."""
+        at_home = _same(URL(request.home) if request.home else first, url)
+        headers = {"user-agent": self._user_agent} | _headers(request, first, url, at_home=at_home)
+        options: dict[str, Any] = {"headers": headers}
+        try:
+            options["ssl"] = self._dialler.trust(request.connection.tls if at_home else Tls())
+        except UnusableFileError as error:
+            raise _FetchError(Outcome.TLS_ERROR, error.why) from error
+        proxy = request.connection.proxy
+        if proxy is not None:
+            self._dialler.vet(url, request.allow_private)
+            to_proxy = {"proxy-authorization": proxy.authorization.reveal()} if proxy.authorization else {}
+            options["proxy"] = proxy.url
+            # Plain HTTP is one request to the proxy; for https the first one (CONNECT) is, and what follows is the server's.
+            if url.scheme == "https":
+                options["proxy_headers"] = {"user-agent": self._user_agent} | to_proxy
+            else:
+                headers.update(to_proxy)
+        return _Hop(options=options, conditional=not _CONDITIONS.isdisjoint(headers))
 
-def _headers(request: Request, first: URL, url: URL) -> dict[str, str]:
-    """What of the request's headers that hop may hear: all of them at the origin that they were written for and at its https
-    twin, elsewhere only what says nothing about anybody.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hop:
+    """The arguments of one GET, and whether it names an earlier version."""
+
+    options: dict[str, Any]
+    conditional: bool
+
+
+def _headers(request: Request, first: URL, url: URL, *, at_home: bool) -> dict[str, str]:
+    """What of the request's headers that hop may hear: each at the origin that it was written for, elsewhere only what says
+    nothing about anybody.
     """
-    twin = url.host == first.host and url.scheme == "https" and url.is_default_port() and first.is_default_port()
-    at_home = twin or url.origin() == first.origin()
-    named = ((name.lower(), value) for name, value in request.headers)
-    return {name: value for name, value in named if at_home or name in _NEGOTIATION}
+    near = _same(first, url)
+    headers = {name.lower(): value for name, value in request.headers if near or name.lower() in _NEGOTIATION}
+    return headers | ({name.lower(): value for name, value in request.credentials} if at_home else {})
 
 
-def _next(url: URL, location: str) -> URL:
+def _same(home: URL, url: URL) -> bool:
+    """Whether that is the origin of `home`, or its https twin."""
+    twin = url.host == home.host and url.scheme == "https" and url.is_default_port() and home.is_default_port()
+    return twin or url.origin() == home.origin()
+
+
+def _next(url: URL, location: str, ports: Collection[int]) -> URL:
     """Where a redirect leads. Raises _FetchError where it must not be followed."""
     try:
         text = urljoin(str(url), location.strip().replace(" ", "%20"))
     except ValueError as error:
         raise _FetchError(Outcome.REDIRECT_ERROR, "a redirect to what is no URL") from error
-    refused = url_refusal(text)
+    refused = url_refusal(text, ports)
     if refused is not None:
         raise _FetchError(Outcome.REDIRECT_ERROR, f"a redirect was not followed: {refused}")
     target = URL(text).with_fragment(None)

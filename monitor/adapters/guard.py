@@ -17,9 +17,9 @@ from typing import TypeAlias
 from aiohttp.connector import AddrInfoType
 from yarl import URL
 
+from monitor.text.http import is_web_port
+
 URL_CHARS_MAX = 2083
-PORT_PRIVILEGED_MAX = 1023
-PORTS_PRIVILEGED = frozenset({80, 443})  # the others up to 1023 are mail servers and the like, never feeds
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -66,6 +66,7 @@ _NOT_PUBLIC: tuple[tuple[Network, str], ...] = tuple(
         ("ff00::/8", "a multicast address"),
     )
 )
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 # What two readers of one URL could read differently: one would check a host, and the other dial another one.
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 
@@ -89,8 +90,11 @@ def refusal(address: str, allow_private: Iterable[str] = ()) -> str | None:
     return f"{address} is {what}" if real == ip else f"{address} stands for {real}, {what}"
 
 
-def url_refusal(text: str) -> str | None:  # noqa: PLR0911  one line a rule
-    """Why that URL may not be asked, in words that do not repeat it; None if it may. Says nothing about its host's address."""
+def url_refusal(text: str, ports: Collection[int] = ()) -> str | None:  # noqa: PLR0911  one line a rule
+    """Why that URL may not be asked, in words that do not repeat it; None if it may. Says nothing about its host's address.
+
+    `ports` may be asked although HTTP is not spoken there as a rule.
+    """
     if len(text) > URL_CHARS_MAX:
         return f"a URL longer than {URL_CHARS_MAX} characters"
     if _AMBIGUOUS.search(text):
@@ -106,7 +110,7 @@ def url_refusal(text: str) -> str | None:  # noqa: PLR0911  one line a rule
         return "a user name or password in the URL"
     if not host:
         return "a URL without a host"
-    if not port or (port <= PORT_PRIVILEGED_MAX and port not in PORTS_PRIVILEGED):
+    if not is_web_port(port or 0, ports):
         return f"port {port} is not for HTTP"
     return None
 
@@ -130,6 +134,25 @@ class Guard:
         if refused and not chosen:
             raise Blocked(next(iter(refused.values())))
         return chosen
+
+    def vet(self, host: str, port: int) -> None:
+        """A host that a proxy is to reach. Raises Blocked for what can be told of it here: an address as it is written, and the
+        names of this machine. Any other name is the proxy's to resolve, and its own rules decide what it reaches.
+        """
+        name = host.lower().rstrip(".")
+        if name in self._allow:
+            return
+        try:
+            address = str(ip_address(name))
+        except ValueError:
+            if _NUMBER.fullmatch(name.rpartition(".")[2]):  # 2130706433, 0x7f.1: an address in disguise
+                raise Blocked("the URL names no host that can be dialled") from None
+            if name == "localhost" or name.endswith(".localhost"):
+                raise Blocked(f"{name} is this machine, or the proxy's") from None
+            return
+        why = self._refusal(address, port)
+        if why is not None:
+            raise Blocked(why)
 
     def open(self, info: AddrInfoType) -> socket.socket:
         """The socket for that address. Raises Blocked instead of opening one for an address that may not be dialled."""

@@ -25,7 +25,7 @@ def _files(folder: Path) -> list[str]:
     return [
         str(file)
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if not file.is_dir() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     ]
 
 
@@ -34,6 +34,9 @@ def read_file(path: Path) -> Document | str:
     try:
         if path.is_dir():
             return "no files in this folder"
+        # To open a pipe waits for somebody who writes, maybe for ever. What a shell hands over (`<(…)`, /dev/stdin) has somebody.
+        if path.exists() and not path.is_file() and path.parts[:2] not in {("/", "dev"), ("/", "proc")}:
+            return "not a file"
         with path.open("rb") as file:
             body = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from monitor.config.alerts import AlertsFile
 from monitor.config.document import Document
@@ -10,6 +11,7 @@ from monitor.config.problems import KeyPath, Problem, nearest
 from monitor.config.settings import SettingsFile
 from monitor.config.topics import TopicsFile
 from monitor.config.units import spell_duration
+from monitor.text.http import is_web_port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,18 @@ def operated_by_nobody(folder: Folder) -> Iterator[Problem]:
     if operations.fallback == operations.receiver:
         message = f"expected another receiver than `{operations.receiver}`, which it stands in for"
         yield document.problem(("operations", "fallback"), message)
+
+
+def ports_not_allowed(folder: Folder) -> Iterator[Problem]:
+    """A port where HTTP is not spoken as a rule is asked only where that is meant."""
+    if folder.feeds is None:
+        return
+    document, file = folder.feeds
+    for index, entry in enumerate(file.feeds):
+        port = urlsplit(entry.url).port
+        if port is not None and not is_web_port(port, entry.allow_ports):
+            message = "this port is not for HTTP as a rule; `allow_ports` with it says that it is here"
+            yield document.problem(("feeds", index, "url"), message)
 
 
 def leased_too_short(folder: Folder) -> Iterator[Problem]:

@@ -2,14 +2,13 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config.names import Line, Private, Slug, Url
+from monitor.config.names import HeaderValue, Line, Private, Slug, Url, check_header_name
 from monitor.config.section import Section, SeverityWord
 from monitor.config.units import Duration
 from monitor.model.alert import Operations
@@ -18,7 +17,6 @@ from monitor.model.ids import ReceiverId
 from monitor.model.secret import Secret
 
 HEADERS_MAX = 20
-HEADER_CHARS_MAX = 4096
 SECRET_PREFIX = "whsec_"  # noqa: S105 -- how every secret begins
 SECRET_BYTES_MIN, SECRET_BYTES_MAX = 24, 64  # Standard Webhooks 1.0.0, "Signature scheme"
 
@@ -44,17 +42,7 @@ def check_secret(text: str) -> str:
 
 
 def _header_name(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", name):
-        raise ValueError("expected the name of an HTTP header")
-    if name.lower() in _OURS:
-        raise ValueError("newsmon sets this header itself")
-    return name
-
-
-def _header_value(text: str) -> str:
-    if len(text) > HEADER_CHARS_MAX or not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", text):
-        raise ValueError("expected printable ASCII characters on one line")
-    return text
+    return check_header_name(name, _OURS)
 
 
 class Webhook(Section):
@@ -69,7 +57,7 @@ class Webhook(Section):
     """While a receiver changes over to a new secret: the old one. Both sign."""
     previous_secret_file: Line | None = None
     headers: Annotated[
-        dict[Annotated[str, AfterValidator(_header_name)], Annotated[str, AfterValidator(_header_value)]],
+        dict[Annotated[str, AfterValidator(_header_name)], HeaderValue],
         Field(max_length=HEADERS_MAX),
     ] = Field(default_factory=dict, repr=False)
     """Further headers; a secret one as `${NAME}`."""

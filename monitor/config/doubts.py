@@ -26,6 +26,7 @@ _QUOTED = re.compile('"[^"]*"')
 
 def doubts(folder: Folder) -> Iterator[Problem]:
     yield from _doubts_about_feeds(folder)
+    yield from _doubts_about_connections(folder)
     yield from _doubts_about_spellings(folder)
     yield from _doubts_about_queries(folder)
     yield from _doubts_about_routes(folder)
@@ -42,6 +43,23 @@ def _doubts_about_feeds(folder: Folder) -> Iterator[Problem]:
         known = first.setdefault(entry.url, entry.id)
         if known != entry.id:
             yield document.problem(("feeds", index, "url"), f"the feed `{known}` has the same URL")
+
+
+def _doubts_about_connections(folder: Folder) -> Iterator[Problem]:
+    if folder.feeds is None:
+        return
+    document, file = folder.feeds
+    for path, section in file.connecting():
+        if section.tls is not None and not section.tls.verify:
+            yield document.problem(
+                (*path, "tls", "verify"),
+                "no certificate is checked: whoever is in between can read and write this feed; a `ca_file` makes it safe",
+            )
+    for index, entry in enumerate(file.feeds):
+        given = [key for key in ("basic", "bearer", "bearer_file") if getattr(entry, key) is not None]
+        if given and entry.url.lower().startswith("http:") and not entry.allow_private:
+            message = "sent over http, where everybody on the way can read it; is there an https URL?"
+            yield document.problem(("feeds", index, given[0]), message)
 
 
 def _doubts_about_spellings(folder: Folder) -> Iterator[Problem]:

@@ -1,16 +1,22 @@
 """feeds: feeds.yaml, the URLs that are polled."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from monitor.config.names import Language, Line, Private, Slug, Url
+from monitor.config.connection import Basic, Connecting, ReadSecret, TlsEntry, Token
+from monitor.config.names import DIRECT, PORT_MAX, FeedUrl, Language, Line, Private, Slug
+from monitor.config.problems import KeyPath
 from monitor.config.section import Section
 from monitor.config.units import Duration
+from monitor.model.connection import Connection, Proxy
 from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId
+from monitor.model.secret import Secret
 
 _RECENT = Duration("1m", "365d")
 
@@ -54,7 +60,7 @@ Interval = Annotated[timedelta, Duration("1s", "1d")]
 Timeout = Annotated[timedelta, Duration("100ms", "30s")]
 
 
-class FeedDefaults(Section):
+class FeedDefaults(Connecting):
     """What holds for every feed that does not say otherwise."""
 
     interval: Interval | None = None
@@ -69,12 +75,12 @@ class FeedDefaults(Section):
     """What the first poll does with what it finds: `hold` it, told in one summary; alert `all`; or alert what is `{recent: 6h}`."""
 
 
-class FeedEntry(Section):
+class FeedEntry(Connecting):
     """A feed: RSS, Atom, RDF or JSON Feed."""
 
     id: Slug
     """Its name for good: a changed URL keeps the id, and with it what is known of the feed."""
-    url: Url
+    url: FeedUrl
     publisher: Line
     """Who is behind it. Several feeds may have one publisher."""
     title: Line | None = None
@@ -89,6 +95,24 @@ class FeedEntry(Section):
     """Whether its entries belong to other publishers."""
     allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
     """Networks, addresses or host names that this feed may reach although they are not public."""
+    allow_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=PORT_MAX)], ...], Field(max_length=100)] = ()
+    """Ports that this feed may be asked on although other protocols are spoken there."""
+    basic: Basic | None = None
+    """Who newsmon is to the feed's own server (RFC 7617)."""
+    bearer: Token | None = Field(default=None, repr=False)
+    """A token for the feed's own server, as `${NAME}` of an environment variable (RFC 6750)."""
+    bearer_file: Line | None = None
+    """The file that holds that token, relative to the configuration folder."""
+
+    @model_validator(mode="after")
+    def _one_of_us(self) -> Self:
+        """One way to say who newsmon is."""
+        given = {"`basic`": self.basic, "`bearer`": self.bearer, "`bearer_file`": self.bearer_file}
+        ways = [way for way, value in given.items() if value is not None]
+        ways += ["the header `Authorization`"] if "authorization" in map(str.lower, self.headers) else []
+        if len(ways) > 1:
+            raise ValueError(f"{' and '.join(ways)} contradict each other; give one of them")
+        return self
 
 
 class FeedsFile(Section):
@@ -97,12 +121,20 @@ class FeedsFile(Section):
     defaults: FeedDefaults = FeedDefaults()
     feeds: tuple[FeedEntry, ...]
 
-    def values(self) -> tuple[Feed, ...]:
-        """The same as model values, defaults filled in."""
-        return tuple(self._value(entry) for entry in self.feeds)
+    def connecting(self) -> Iterator[tuple[KeyPath, Connecting]]:
+        """The defaults and every feed, each with its place."""
+        yield ("defaults",), self.defaults
+        for index, entry in enumerate(self.feeds):
+            yield ("feeds", index), entry
 
-    def _value(self, entry: FeedEntry) -> Feed:
+    def values(self, folder: Path, read: ReadSecret) -> tuple[Feed, ...]:
+        """The same as model values, defaults filled in. Paths are taken from `folder`; `read` is asked for secret files."""
+        usual = _proxy(self.defaults, ("defaults",), read)
+        return tuple(self._value(index, entry, usual, folder, read) for index, entry in enumerate(self.feeds))
+
+    def _value(self, index: int, entry: FeedEntry, usual: Proxy | None, folder: Path, read: ReadSecret) -> Feed:
         first_poll = entry.first_poll or self.defaults.first_poll
+        path: KeyPath = ("feeds", index)
         return Feed(
             id=FeedId(entry.id),
             url=entry.url,
@@ -117,4 +149,31 @@ class FeedsFile(Section):
             first_poll=first_poll.kind,
             first_poll_recent=first_poll.recent,
             allow_private=entry.allow_private,
+            headers=_headers(self.defaults, entry, path, read),
+            connection=Connection(
+                tls=(entry.tls or self.defaults.tls or TlsEntry()).value(folder),
+                proxy=usual if entry.proxy is None else _proxy(entry, path, read),
+                ports=entry.allow_ports,
+            ),
         )
+
+
+def _proxy(section: Connecting, path: KeyPath, read: ReadSecret) -> Proxy | None:
+    if section.proxy in {None, DIRECT}:
+        return None
+    auth = section.proxy_auth
+    authorization = auth.value(read, (*path, "proxy_auth")) if auth is not None else None
+    return Proxy(url=str(section.proxy), authorization=authorization)
+
+
+def _headers(usual: FeedDefaults, entry: FeedEntry, path: KeyPath, read: ReadSecret) -> tuple[tuple[str, Secret], ...]:
+    """The headers of the defaults, those of the feed and what says who we are: by lower-case name, the later ones win."""
+    headers = {name.lower(): Secret(value) for name, value in {**usual.headers, **entry.headers}.items()}
+    if entry.basic is not None:
+        authorization = entry.basic.value(read, (*path, "basic"))
+    elif entry.bearer_file is not None:
+        token = read((*path, "bearer_file"), entry.bearer_file)
+        authorization = token and Secret(f"Bearer {token.reveal()}")
+    else:
+        authorization = Secret(f"Bearer {entry.bearer}") if entry.bearer is not None else None
+    return tuple({**headers, **({"authorization": authorization} if authorization is not None else {})}.items())

@@ -5,14 +5,24 @@ Then the files are held against each other (agreement), and become model values.
 """
 
 import difflib
+import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import monitor
-from monitor.config.agreement import Folder, leased_too_short, named_twice, operated_by_nobody, routed_nowhere
+from monitor.adapters.trust import UnusableFileError, context_of
+from monitor.config.agreement import (
+    Folder,
+    leased_too_short,
+    named_twice,
+    operated_by_nobody,
+    ports_not_allowed,
+    routed_nowhere,
+)
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
+from monitor.config.connection import Connecting, check_password, check_token
 from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
 from monitor.config.doubts import doubts
 from monitor.config.environment import fill
@@ -24,11 +34,16 @@ from monitor.config.settings import SettingsFile
 from monitor.config.topics import TopicsFile
 from monitor.model.alert import Route
 from monitor.model.delivery import Receiver
+from monitor.model.feed import Feed
 from monitor.model.ids import ReceiverId, TopicId
 from monitor.model.secret import Secret
 from monitor.model.settings import Configuration
 
 SECRET_FILE_BYTES_MAX = 64 * 2**10
+
+_SECRET_HEADER = re.compile(
+    "auth|cookie|key|token|secret|session", re.IGNORECASE
+)  # a name that promises a secret value
 
 AnyFile = TypeVar("AnyFile", bound=Section)
 
@@ -69,11 +84,12 @@ class _Loading:
             topics_complete=None not in topics,
             alerts=alerts,
         )
-        for check in (named_twice, routed_nowhere, operated_by_nobody, leased_too_short):
+        for check in (named_twice, routed_nowhere, operated_by_nobody, ports_not_allowed, leased_too_short):
             self._problems += check(folder)
         compiled = compile_topics(folder.topics) if folder.topics_complete else None
         if compiled is not None:
             self._problems += compiled.problems
+        polled = self._feeds(*feeds) if feeds else ()
         receivers = self._receivers(*alerts) if alerts else ()
         if self._problems or settings is None or feeds is None or alerts is None or compiled is None:
             raise ConfigError(self._problems)
@@ -81,7 +97,7 @@ class _Loading:
         return Configuration(
             folder=self._folder,
             settings=settings[1].settings(self._folder.absolute()),
-            feeds=feeds[1].values(),
+            feeds=polled,
             topics=compiled.topics,
             entities=compiled.entities,
             receivers=receivers,
@@ -132,29 +148,55 @@ class _Loading:
         except OSError as error:
             raise UnreadableError(Problem(file=file, message=f"cannot be read: {error.strerror}")) from error
 
+    def _feeds(self, document: Document, file: FeedsFile) -> tuple[Feed, ...]:
+        def read_secret(path: KeyPath, name: str) -> Secret | None:
+            return self._secret(document, path, name, check_token if path[-1] == "bearer_file" else check_password)
+
+        for path, section in file.connecting():
+            self._tls(document, path, section)
+            for name in section.headers:
+                if _SECRET_HEADER.search(name):
+                    self._in_the_open(document, (*path, "headers", name), "`${NAME}` keeps it out")
+            for key in ("basic", "proxy_auth"):
+                self._in_the_open(document, (*path, key, "password"), "`password_file` or `${NAME}` keeps it out")
+            self._in_the_open(document, (*path, "bearer"), "`bearer_file` or `${NAME}` keeps it out")
+        return file.values(self._folder.absolute(), read_secret)
+
+    def _tls(self, document: Document, path: KeyPath, section: Connecting) -> None:
+        """Files of certificates and keys are read once, so that a wrong one is told now."""
+        if section.tls is None:
+            return
+        try:
+            context_of(section.tls.value(self._folder))
+        except UnusableFileError as unusable:
+            self._problems.append(document.problem((*path, "tls", unusable.key), unusable.why))
+
+    def _in_the_open(self, document: Document, path: KeyPath, advice: str) -> None:
+        taken, _, node = document.find(path)
+        if taken == path and not getattr(node, "from_environment", False):
+            message = f"the secret itself stands in this file; {advice}"
+            self._warnings.append(document.problem(path, message))
+
     def _receivers(self, document: Document, file: AlertsFile) -> tuple[Receiver, ...]:
         return tuple(self._receiver(document, index, entry) for index, entry in enumerate(file.receivers))
 
     def _receiver(self, document: Document, index: int, entry: ReceiverEntry) -> Receiver:
         def read_secret(key: str, path: str) -> Secret | None:
-            return self._secret(document, ("receivers", index, "webhook", key), path)
+            return self._secret(document, ("receivers", index, "webhook", key), path, check_secret)
 
         for key in ("secret", "previous_secret"):
             path: KeyPath = ("receivers", index, "webhook", key)
-            taken, _, node = document.find(path)
-            if taken == path and not getattr(node, "from_environment", False):
-                message = f"the secret itself stands in this file; `{key}_file` or `${{NAME}}` keeps it out"
-                self._warnings.append(document.problem(path, message))
+            self._in_the_open(document, path, f"`{key}_file` or `${{NAME}}` keeps it out")
         return entry.value(read_secret)
 
-    def _secret(self, document: Document, key: KeyPath, path: str) -> Secret | None:
+    def _secret(self, document: Document, key: KeyPath, path: str, check: Callable[[str], str]) -> Secret | None:
         """The secret in a file, without the line's end; None if it is refused."""
         file = self._folder / path
         try:
             text = self._bytes(file, SECRET_FILE_BYTES_MAX).decode("utf-8").rstrip("\r\n")
             if not text:
                 raise ValueError("the file is empty")  # noqa: TRY301 -- one way out for every refusal
-            secret = Secret(check_secret(text))
+            secret = Secret(check(text))
         except UnreadableError as unreadable:
             self._problems.append(document.problem(key, f"{file}: {unreadable.problem.message}"))
         except UnicodeDecodeError:

@@ -11,16 +11,19 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from monitor.model.settings import Listen
+from monitor.text.http import is_web_port
 
 URL_CHARS_MAX = 2083
 TEXT_CHARS_MAX = 300
+HEADER_CHARS_MAX = 4096
 PORT_MAX = 65535
+
+DIRECT = "direct"  # no proxy, whatever the defaults say
 
 _SLUG = r"[a-z0-9_-]{1,64}"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE | re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_WEB_PORTS = frozenset({80, 443})
-_FREE_PORT_MIN = 1024  # below it only the two above speak HTTP; mail and the like must not be spoken to
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}"
 
 
@@ -45,6 +48,21 @@ def check_header_text(text: str) -> str:
     return text.strip()
 
 
+def check_header_name(name: str, ours: frozenset[str]) -> str:
+    """The name of a header that newsmon does not set itself."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise ValueError("expected the name of an HTTP header")
+    if name.lower() in ours:
+        raise ValueError("newsmon sets this header itself")
+    return name
+
+
+def check_header_value(text: str) -> str:
+    if len(text) > HEADER_CHARS_MAX or not re.fullmatch(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?", text):
+        raise ValueError("expected printable ASCII characters on one line")
+    return text
+
+
 def check_language(text: str) -> str:
     if not re.fullmatch(_LANGUAGE, text):
         raise ValueError("expected a language tag such as en, uk or pt-BR")
@@ -52,7 +70,18 @@ def check_language(text: str) -> str:
 
 
 def check_url(text: str) -> str:
-    """An absolute http(s) URL that every client reads in the same way (RFC 3986, without userinfo)."""
+    """An absolute http(s) URL that every client reads in the same way (RFC 3986, without userinfo), on a port for HTTP."""
+    check_feed_url(text)
+    port = urlsplit(text).port
+    if port is not None and not is_web_port(port):
+        raise ValueError(
+            "this port is not for HTTP; allowed are 80, 443 and those from 1024 that no other protocol has"
+        )
+    return text
+
+
+def check_feed_url(text: str) -> str:
+    """The same on any port, which `allow_ports` may have to allow."""
     if len(text) > URL_CHARS_MAX:
         raise ValueError(f"a URL longer than {URL_CHARS_MAX} characters")
     if _CONTROL.search(text) or re.search(r"\s", text):
@@ -66,9 +95,24 @@ def check_url(text: str) -> str:
         raise ValueError("a user name or password in a URL; nothing before the host, please")
     if not parts.hostname:
         raise ValueError("a URL without a host")
-    if parts.port is not None and parts.port not in _WEB_PORTS and not _FREE_PORT_MIN <= parts.port <= PORT_MAX:
-        raise ValueError("this port is not for HTTP; allowed are 80, 443 and those from 1024")
+    if parts.port == 0:
+        raise ValueError("port 0 is not for HTTP, nor for anything else")
     return text
+
+
+def check_proxy(text: str) -> str:
+    """`http://host:port`, or `direct`."""
+    if text == DIRECT:
+        return text
+    if text.lower().startswith("socks"):
+        raise ValueError(
+            "SOCKS is not spoken here; an HTTP proxy in front of it (Privoxy, for one) can be named instead"
+        )
+    check_feed_url(text)
+    parts = urlsplit(text)
+    if parts.scheme != "http" or parts.port is None or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("expected http://host:port, or direct")
+    return text.rstrip("/")
 
 
 def _split(text: str) -> SplitResult:
@@ -131,4 +175,15 @@ Url = Annotated[
     AfterValidator(check_url),
     WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": URL_CHARS_MAX}),
 ]
+FeedUrl = Annotated[
+    str,
+    AfterValidator(check_feed_url),
+    WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": URL_CHARS_MAX}),
+]
+ProxyUrl = Annotated[
+    str,
+    AfterValidator(check_proxy),
+    WithJsonSchema({"type": "string", "pattern": f"^(http://[^/?#@]+:[0-9]+/?|{DIRECT})$", "maxLength": URL_CHARS_MAX}),
+]
+HeaderValue = Annotated[str, AfterValidator(check_header_value)]
 Private = Annotated[str, AfterValidator(check_private)]

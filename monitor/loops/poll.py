@@ -56,6 +56,7 @@ class PollLoop:
         self._slots = asyncio.Semaphore(concurrency)
         self._hint = delivered
         self._running: dict[FeedId, asyncio.Task[None]] = {}
+        self._queued: set[FeedId] = set()  # of those that run, the ones that wait for a slot
         self._owed: dict[FeedId, FeedState] = {}  # states that the store could not take when they were due
         self._ticked_at: datetime | None = None
         self._hosts: dict[str, tuple[datetime, Outcome]] = {}  # how the last poll of each ended
@@ -95,6 +96,12 @@ class PollLoop:
 
     def _ended(self, feed_id: FeedId, _: asyncio.Task[None]) -> None:
         self._running.pop(feed_id, None)
+        self._queued.discard(feed_id)
+
+    def abandon(self) -> None:
+        """Give up the polls that have not begun: at the next start their feeds are due."""
+        for feed_id in self._queued:
+            self._running[feed_id].cancel()
 
     async def drain(self, limit: timedelta) -> None:
         """Let running polls end, for at most that long; then they are given up, as if they had never begun."""
@@ -107,7 +114,9 @@ class PollLoop:
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         try:
+            self._queued.add(feed.id)
             async with self._slots:
+                self._queued.discard(feed.id)
                 self._meter.lagged(self._clock.now() - state.next_poll_at)
                 await self._poll_once(feed, state)
         except StorageError as error:

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from monitor.model.connection import DIRECT, Connection
 from monitor.model.ids import FeedId
 from monitor.model.poll import Outcome, Validators
+from monitor.model.secret import Secret
 
 PACE_MAX = timedelta(minutes=30)  # the longest pause between polls of a healthy feed whose interval is not written
 MOVED_COUNT = 3  # polls in a row that permanent redirects led to the same place
@@ -65,6 +67,8 @@ class Feed:
     first_poll: FirstPoll = FirstPoll.HOLD
     first_poll_recent: timedelta = timedelta(hours=6)
     allow_private: tuple[str, ...] = ()  # CIDRs or host names that may be dialled although they are not public
+    headers: tuple[tuple[str, Secret], ...] = ()  # for the origin of `url` alone; may be credentials
+    connection: Connection = DIRECT
 
     @property
     def interval_max(self) -> timedelta:

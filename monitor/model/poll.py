@@ -1,8 +1,10 @@
 """poll: one conditional GET of one feed and what followed from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from monitor.model.connection import DIRECT, Connection
 
 
 class Outcome(StrEnum):
@@ -43,10 +45,13 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A GET to send: `headers` go to the origin of `url` only."""
+    """A GET to send: `headers` go to the origin of `url` only, `credentials` to that of `home` only, or to its https twin."""
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    home: str = ""  # the URL that the feed's owner wrote, whatever was learned since; empty: `url`
+    credentials: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # headers that the owner wrote
+    connection: Connection = DIRECT  # what it says of TLS holds for the origin of `home` only, too
     timeout: timedelta = timedelta(seconds=30)  # for everything: redirects and the body included
     allow_private: tuple[str, ...] = ()
 

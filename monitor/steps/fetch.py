@@ -16,6 +16,8 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
+# Neither br nor zstd: the standard library of Python 3.11 has none of them, and the packages that have hand out what one chunk
+# holds without a bound. Feeds answer with gzip, which saves nearly as much.
 ACCEPT_ENCODING = "gzip, deflate"
 HASH_BYTES = 16
 VALIDATOR_CHARS_MAX = 1024
@@ -53,7 +55,15 @@ def request_for(feed: Feed, validators: Validators, url: str = "") -> Request:
         headers.append(("if-none-match", validators.etag))
     if validators.last_modified is not None:
         headers.append(("if-modified-since", validators.last_modified))
-    return Request(url=url or feed.url, headers=tuple(headers), timeout=feed.timeout, allow_private=feed.allow_private)
+    return Request(
+        url=url or feed.url,
+        home=feed.url,
+        headers=tuple(headers),
+        credentials=_credentials(feed),
+        connection=feed.connection,
+        timeout=feed.timeout,
+        allow_private=feed.allow_private,
+    )
 
 
 def judge(response: Response | FetchFailure, state: FeedState, feed: Feed, now: datetime) -> Judged:
@@ -96,6 +106,11 @@ def _document(response: Response, known: Validators, fresh: timedelta | None) ->
 def _validators(feed: Feed, state: FeedState) -> Validators:
     """Those that belong to the URL as it is configured now."""
     return state.validators if state.url == feed.url else Validators()
+
+
+def _credentials(feed: Feed) -> tuple[tuple[str, str], ...]:
+    """The headers that the feed's owner wrote, to be sent as they are."""
+    return tuple((name, secret.reveal()) for name, secret in feed.headers)
 
 
 def _sendable(validator: str | None) -> str | None:

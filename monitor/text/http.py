@@ -1,6 +1,7 @@
-"""http: what the status of an answer says, and what its headers say about when to ask again."""
+"""http: what the status of an answer says, and its headers about when to ask again; and where HTTP is spoken."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -9,6 +10,19 @@ RETRY_AFTER_MAX = timedelta(hours=24)  # who asks for more is asked again tomorr
 
 _DIGITS_MAX = 9
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?([0-9]{1,9})\"?\s*(?:,|$)", re.IGNORECASE)
+_WEB_PORTS = frozenset({80, 443})
+_FREE_PORT_MIN = 1024  # below it only the two above speak HTTP; mail and the like must not be spoken to
+_PORT_MAX = 65535
+# Protocols of lines, where a request could be mistaken for commands: Redis, memcached, IRC.
+_LINE_PROTOCOLS = frozenset({6379, 11211, 6665, 6666, 6667, 6668, 6669, 6697})
+
+
+def is_web_port(port: int, allowed: Collection[int] = ()) -> bool:
+    """Whether HTTP is spoken there as a rule, or because somebody says so."""
+    if not 0 < port <= _PORT_MAX:
+        return False
+    usual = port in _WEB_PORTS or (port >= _FREE_PORT_MIN and port not in _LINE_PROTOCOLS)
+    return usual or port in allowed
 
 
 def status_words(status: int) -> str:

@@ -282,7 +282,7 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     ),
     "feed mail port": (
         feed_url("http://one.example:25/"),
-        "feeds.yaml:4:feeds[0].url: this port is not for HTTP; allowed are 80, 443 and those from 1024",
+        "feeds.yaml:4:feeds[0].url: this port is not for HTTP as a rule; `allow_ports` with it says that it is here",
     ),
     "private host with a path": (
         feeds(f"{FEED}, allow_private: [rsshub.internal/feeds]"),

@@ -342,7 +342,7 @@ def test_a_removed_and_relisted_item_does_not_alert_again(desk: Desk) -> None:
     assert told(desk.poll(feed, item(1))) == []
 
 
-def test_late_items_come_in_one_batch(desk: Desk) -> None:
+def test_f12_late_items_come_in_one_batch(desk: Desk) -> None:
     feed = desk.feed("bbc")
     desk.poll(feed, QUIET)
     old = [item(n, published=NOW - timedelta(days=3)) for n in range(1, 14)]

@@ -66,17 +66,19 @@ CASES = {
     "re-dated and re-ordered": Case(
         (FIRST, (BBC, entry("tag:2", LINK + "4", "Other", "Another story."))), FIRST, Seen.REPEAT, 0
     ),
-    "tracking parameters": Case((FIRST,), (BBC, entry(link=LINK + "?utm_source=rss&utm_medium=feed")), Seen.REPEAT, 0),
+    "F8-tracking parameters": Case(
+        (FIRST,), (BBC, entry(link=LINK + "?utm_source=rss&utm_medium=feed")), Seen.REPEAT, 0
+    ),
     "mobile link": Case((FIRST,), (BBC, entry(link=LINK.replace("news.", "m.news."))), Seen.REPEAT, 0),
     "guid in another case": Case((FIRST,), (BBC, entry(guid="TAG:1")), Seen.RE_GUIDED, 0),
-    "guid gone": Case((FIRST,), (BBC, entry(guid="")), Seen.REPEAT, 0),
-    "guid and link gone": Case((FIRST,), (BBC, entry(guid="", link="")), Seen.SAME_TEXT, 0),
-    "guid changed, link known": Case((FIRST,), (BBC, entry(guid="tag:99")), Seen.RE_GUIDED, 0),
-    "guid and link changed, title and text equal": Case(
+    "F7-guid gone": Case((FIRST,), (BBC, entry(guid="")), Seen.REPEAT, 0),
+    "F7-guid and link gone": Case((FIRST,), (BBC, entry(guid="", link="")), Seen.SAME_TEXT, 0),
+    "F8-guid changed, link known": Case((FIRST,), (BBC, entry(guid="tag:99")), Seen.RE_GUIDED, 0),
+    "F8-guid and link changed, title and text equal": Case(
         (FIRST,), (BBC, entry(guid="tag:99", link="https://new.example/a/1")), Seen.RE_GUIDED, 0
     ),
     "link changed, guid and text known": Case((FIRST,), (BBC, entry(link=LINK + "-new")), Seen.REPEAT, 0),
-    "guid reused for a new story": Case(
+    "F9-guid reused for a new story": Case(
         (FIRST,),
         (BBC, entry(link=LINK + "9", title="Storm hits coast", summary="Winds of 150 km/h.")),
         Seen.GUID_REUSED,
@@ -106,7 +108,7 @@ CASES = {
         None,
         text_is_new=True,
     ),
-    "no guid and no link, title alone": Case(
+    "F7-no guid and no link, title alone": Case(
         ((BBC, entry("", "", "Bulletin 7", "")),), (BBC, entry("", "", "Bulletin 7", "")), Seen.SAME_TEXT, 0
     ),
     "a bare home page is no identity": Case(
@@ -136,7 +138,7 @@ def test_identity(case: Case) -> None:
     assert (why, same_as, is_new, text_is_new) == (case.why, case.same_as, case.same_as is None, case.text_is_new)
 
 
-def test_a_whole_feed_that_is_given_new_guids_brings_nothing_new() -> None:
+def test_f10_a_whole_feed_that_is_given_new_guids_brings_nothing_new() -> None:
     memory = Memory()
     stories = [entry(f"old:{n}", f"{LINK}{n}", f"Story {n}", f"Text {n}.") for n in range(40)]
     ids = [memory.see(BBC, story)[0] for story in stories]

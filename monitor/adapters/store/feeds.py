@@ -87,9 +87,9 @@ def move(tx: Connection, due: Mapping[FeedId, datetime]) -> None:
 
 
 def astray(tx: Connection, now: datetime) -> list[FeedState]:
-    """Feeds that are overdue, and those whose last poll lies in the future, because the clock was set back since."""
-    late = and_(_feeds.c.next_poll_at < now, _feeds.c.paused_at.is_(None))
-    query = select(_feeds).where(_feeds.c.configured, or_(late, _feeds.c.last_poll_at > now))
+    """Feeds that are due, and those whose last poll lies in the future, because the clock was set back since."""
+    due = and_(_feeds.c.next_poll_at <= now, _feeds.c.paused_at.is_(None))
+    query = select(_feeds).where(_feeds.c.configured, or_(due, _feeds.c.last_poll_at > now))
     return [_state(row) for row in tx.execute(query)]
 
 

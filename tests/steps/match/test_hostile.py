@@ -64,7 +64,7 @@ def seconds(topics: Topics, item: Item) -> float:
     return time.process_time() - started
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("text", TEXTS.values(), ids=[f"F17-{name}" for name in TEXTS])
 def test_the_time_grows_with_the_text(text: str) -> None:
     worst: dict[str, float] = {}
     for name, query in QUERIES.items():
@@ -75,7 +75,7 @@ def test_the_time_grows_with_the_text(text: str) -> None:
     assert {name: round(ratio, 1) for name, ratio in worst.items() if ratio > TIMES_LONGER_MAX} == {}
 
 
-@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+@pytest.mark.parametrize("query", QUERIES.values(), ids=[f"F17-{name}" for name in QUERIES])
 def test_every_clause_can_be_explained(query: str) -> None:
     told = explain(of_size("aaa bbb ", SHORT), TopicId("t"), compiled(query))
     assert told.clause

@@ -75,7 +75,7 @@ DATES = {
 }
 
 
-@pytest.mark.parametrize(("text", "moment"), DATES.values(), ids=DATES)
+@pytest.mark.parametrize(("text", "moment"), DATES.values(), ids=[f"F11-{name}" for name in DATES])
 def test_read(text: str, moment: datetime | None) -> None:
     assert read(text) == moment
 
@@ -90,6 +90,6 @@ AGES = {
 }
 
 
-@pytest.mark.parametrize(("age", "believed"), AGES.values(), ids=AGES)
+@pytest.mark.parametrize(("age", "believed"), AGES.values(), ids=[f"F11-{name}" for name in AGES])
 def test_plausible(age: timedelta, believed: bool) -> None:
     assert plausible(TEN + age, TEN) is believed

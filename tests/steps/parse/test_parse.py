@@ -48,15 +48,15 @@ def item_of(body: str | bytes, content_type: str = "") -> Item:
 
 
 FORMATS = {
-    "RSS 2.0": (
+    "F5-RSS 2.0": (
         rss(f"<item><guid isPermaLink='false'>talks-1</guid>{AS_RSS}</item>"),
         Parsed(kind="rss20", title="World", items=(TALKS,)),
     ),
-    "RSS 0.91": (
+    "F5-RSS 0.91": (
         rss(f"<item>{AS_RSS}</item>", "0.91"),
         Parsed(kind="rss091u", title="World", items=(replace(TALKS, guid=""),)),
     ),
-    "RSS 0.91 with its document type": (
+    "F5-RSS 0.91 with its document type": (
         rss(
             f"<item>{AS_RSS}</item>",
             "0.91",
@@ -64,7 +64,7 @@ FORMATS = {
         ),
         Parsed(kind="rss091n", title="World", items=(replace(TALKS, guid=""),)),
     ),
-    "RSS 1.0": (
+    "F5-RSS 1.0": (
         f"""
         <rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
           xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>World</title><link>https://news.example/</link></channel>
@@ -72,7 +72,7 @@ FORMATS = {
         """,
         Parsed(kind="rss10", title="World", link="https://news.example/", items=(replace(TALKS, lang="en-gb"),)),
     ),
-    "Atom 1.0": (
+    "F5-Atom 1.0": (
         """
         <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>World</title><link href="https://news.example/"/>
         <entry><id>talks-1</id><title>Talks resume in Riyadh</title><updated>2025-02-24T11:00:00Z</updated>
@@ -87,7 +87,7 @@ FORMATS = {
             items=(replace(TALKS, lang="en", guid="https://news.example/feeds/talks-1"),),
         ),
     ),
-    "Atom 1.0 with a prefix": (
+    "F5-Atom 1.0 with a prefix": (
         """
         <a:feed xmlns:a="http://www.w3.org/2005/Atom"><a:title>World</a:title><a:entry><a:id>urn:talks-1</a:id>
         <a:title type="html">Talks &lt;b&gt;resume&lt;/b&gt; in Riyadh</a:title><a:link href="/talks"/>
@@ -96,7 +96,7 @@ FORMATS = {
         """,
         Parsed(kind="atom10", title="World", items=(replace(TALKS, guid="urn:talks-1"),)),
     ),
-    "Atom 0.3": (
+    "F5-Atom 0.3": (
         """
         <feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>World</title><entry><id>urn:talks-1</id>
         <title>Talks resume in Riyadh</title><link rel="alternate" type="text/html" href="https://news.example/talks"/>
@@ -104,7 +104,7 @@ FORMATS = {
         """,
         Parsed(kind="atom03", title="World", items=(replace(TALKS, guid="urn:talks-1"),)),
     ),
-    "JSON Feed 1.1": (
+    "F5-JSON Feed 1.1": (
         json.dumps(
             {
                 "version": "https://jsonfeed.org/version/1.1",
@@ -134,7 +134,7 @@ FORMATS = {
             ),
         ),
     ),
-    "JSON Feed 1.0": (
+    "F5-JSON Feed 1.0": (
         json.dumps(
             {
                 "version": "https://jsonfeed.org/version/1",
@@ -158,42 +158,42 @@ REFUSED = "its DOCTYPE declares entities that expand or lead elsewhere: refused"
 NO_LIST = "JSON, but not a JSON Feed: it has no list of items"
 IN_JSON = '{{"version": "https://jsonfeed.org/version/1.1", "items": {}}}'
 FAILURES = {
-    "empty": (b"", "empty body"),
-    "white space": (b" \r\n\t", "empty body"),
-    "byte order mark": (b"\xef\xbb\xbf", "empty body"),
-    "login page": (
+    "F1-empty": (b"", "empty body"),
+    "F1-white space": (b" \r\n\t", "empty body"),
+    "F1-byte order mark": (b"\xef\xbb\xbf", "empty body"),
+    "N23-login page": (
         "<!DOCTYPE html><html><head><title>Sign in &amp; read</title></head><input type='password'></html>",
         "HTML, not a feed (a login page?): Sign in & read",
     ),
-    "challenge": (
+    "N23-challenge": (
         "<html><head><title>Just a moment...</title></head></html>",
         "HTML, not a feed (a challenge page?): Just a moment...",
     ),
-    "web page": ("<!-- x --><HTML lang=en><body>News</body></HTML>", "HTML, not a feed"),
+    "N23-web page": ("<!-- x --><HTML lang=en><body>News</body></HTML>", "HTML, not a feed"),
     "another kind of XML": ("<?xml version='1.0'?><urlset><url/></urlset>", "markup, not a feed: it begins with <urlset>"),
     "an answer in words": ("Not Found", "not a feed: it begins with 'Not Found'"),
-    "entities in entities": (
+    "F2-entities in entities": (
         rss("<item><title>&b;</title></item>", prolog=ENTITIES.format('<!ENTITY a "ha"><!ENTITY b "&a;&a;">')),
         REFUSED,
     ),
-    "a long entity": (
+    "F2-a long entity": (
         rss("<item><title>&a;</title></item>", prolog=ENTITIES.format(f'<!ENTITY a "{"ha" * 50_000}">')),
         REFUSED,
     ),
-    "a file as entity": (
+    "F2-a file as entity": (
         rss("<item><title>&a;</title></item>", prolog=ENTITIES.format('<!ENTITY a SYSTEM "file:///etc/hostname">')),
         REFUSED,
     ),
-    "an address as entity": (
+    "F2-an address as entity": (
         rss("<item><title>&a;</title></item>", prolog=ENTITIES.format('<!ENTITY a SYSTEM "http://127.0.0.1:9/">')),
         REFUSED,
     ),
-    "a parameter entity": (
+    "F2-a parameter entity": (
         rss("<item/>", prolog=ENTITIES.format('<!ENTITY % a SYSTEM "http://127.0.0.1:9/a.dtd">%a;')),
         REFUSED,
     ),
-    "JSON: deep": (IN_JSON.format("[" * 100_000 + "]" * 100_000), "JSON, nested too deeply"),
-    "JSON: broken": ('{"version": ', "broken JSON: Expecting value: line 1 column 12 (char 11)"),
+    "F6-JSON: deep": (IN_JSON.format("[" * 100_000 + "]" * 100_000), "JSON, nested too deeply"),
+    "F6-JSON: broken": ('{"version": ', "broken JSON: Expecting value: line 1 column 12 (char 11)"),
     "JSON: a list": ("[1, 2]", NO_LIST),
     "JSON: no items": (IN_JSON.format("null"), NO_LIST),
     "JSON: something else": ('{"items": []}', "JSON, but not a JSON Feed: its version says otherwise"),
@@ -217,21 +217,21 @@ def test_what_is_no_feed(body: str | bytes, detail: str) -> None:
 PEACE = "Мирні переговори"
 PEACE_FEED = rss(f"<item><title>{PEACE}</title></item>", prolog="")
 ENCODINGS = {
-    "UTF-8": (PEACE_FEED.encode(), "", ()),
+    "F4-UTF-8": (PEACE_FEED.encode(), "", ()),
     "UTF-8 with mark": (PEACE_FEED.encode("utf-8-sig"), "", ()),
     "UTF-8 after white space": (b"\r\n " + rss(f"<item><title>{PEACE}</title></item>").encode(), "", ()),
-    "UTF-16 with mark": (PEACE_FEED.encode("utf-16"), "", ()),
-    "UTF-16 without mark": (PEACE_FEED.encode("utf-16-be"), "", ()),
-    "UTF-32": (PEACE_FEED.encode("utf-32"), "", ()),
+    "F4-UTF-16 with mark": (PEACE_FEED.encode("utf-16"), "", ()),
+    "F4-UTF-16 without mark": (PEACE_FEED.encode("utf-16-be"), "", ()),
+    "F4-UTF-32": (PEACE_FEED.encode("utf-32"), "", ()),
     "by declaration": (("<?xml version='1.0' encoding='windows-1251'?>" + PEACE_FEED).encode("cp1251"), "", ()),
     "by header": (PEACE_FEED.encode("koi8-u"), 'text/xml; charset="KOI8-U"', ()),
     "header without charset": (PEACE_FEED.encode(), "text/html", ()),
-    "header is wrong": (
+    "F4-header is wrong": (
         PEACE_FEED.encode(),
         "text/xml; charset=ISO-8859-1",
         ("declared as another encoding, but is UTF-8: ISO-8859-1",),
     ),
-    "declaration is wrong": (
+    "F4-declaration is wrong": (
         ("<?xml version='1.0' encoding='windows-1252'?>" + PEACE_FEED).encode(),
         "",
         ("declared as another encoding, but is UTF-8: windows-1252",),
@@ -241,12 +241,12 @@ ENCODINGS = {
         "text/xml; charset=x-none",
         ("is not in the encoding that it declares: x-none",),
     ),
-    "forbidden characters": (
+    "F4-forbidden characters": (
         PEACE_FEED.replace(PEACE, "\x00Мирні\x0b переговори\x1f").encode(),
         "",
         ("characters that XML forbids",),
     ),
-    "references to no characters": (PEACE_FEED.replace("World", "&#x110000;&#11;").encode(), "", ()),
+    "F4-references to no characters": (PEACE_FEED.replace("World", "&#x110000;&#11;").encode(), "", ()),
 }  # fmt: skip
 
 
@@ -258,12 +258,12 @@ def test_encodings(body: bytes, content_type: str, complaints: tuple[str, ...]) 
 
 
 ODD_TEXTS = {
-    "one broken byte": (PEACE_FEED.encode().replace(b"</title></item>", b"\xff</title></item>"), PEACE + "\ufffd"),
-    "undeclared, from the West": (rss("<item><title>Caf\u00e9 \u2013 d\u00e9j\u00e0</title></item>").encode("cp1252"), "Café – déjà"),
+    "F4-one broken byte": (PEACE_FEED.encode().replace(b"</title></item>", b"\xff</title></item>"), PEACE + "\ufffd"),
+    "F4-undeclared, from the West": (rss("<item><title>Caf\u00e9 \u2013 d\u00e9j\u00e0</title></item>").encode("cp1252"), "Café – déjà"),
     "cut off": (PEACE_FEED.encode()[: -len("</item></channel></rss>")], PEACE),
     "undeclared prefix": (rss(f"<item><title>{PEACE}</title><x:y>z</x:y></item>").encode(), PEACE),
     "bare ampersand in a link": (rss(f"<item><title>{PEACE}</title><guid>a&b</guid></item>").encode(), PEACE),
-    "lone surrogate": (IN_JSON.format('[{"title": "a\\\\ud800b"}]').replace("\\\\", "\\").encode(), "a\ufffdb"),
+    "F4-lone surrogate": (IN_JSON.format('[{"title": "a\\\\ud800b"}]').replace("\\\\", "\\").encode(), "a\ufffdb"),
 }  # fmt: skip
 
 
@@ -327,15 +327,15 @@ ENTRIES = {
         rss(f"<item><title>a</title><description>{'word ' * 200}</description></item>"),
         Item(title="a", summary=("word " * 120).strip(), body=("word " * 200).strip()),
     ),
-    "text of 100 kB": (
+    "F14-text of 100 kB": (
         rss(f"<item><title>a</title><description>{LONG}</description></item>"),
         Item(title="a", summary=LONG[:599], body=LONG[: 64 * 1024].strip()),
     ),
-    "script, handlers, control characters, line breaks": (
+    "F15-script, handlers, control characters, line breaks": (
         rss("<item><title>a\r\n&lt;script&gt;x&lt;/script&gt;\u202eb\u200b &lt;img onerror='x'&gt;</title></item>"),
         Item(title="a b"),
     ),
-    "template signs": (rss("<item><title>{{ 7*7 }} {% x %}</title></item>"), Item(title="{{ 7*7 }} {% x %}")),
+    "F16-template signs": (rss("<item><title>{{ 7*7 }} {% x %}</title></item>"), Item(title="{{ 7*7 }} {% x %}")),
     "date of the second choice": (
         rss(f"<item {DC}><title>a</title><dc:date>2025-02-24T10:00:00Z</dc:date></item>"),
         Item(title="a", published=TEN),
@@ -373,16 +373,16 @@ COMPLAINTS = {
         rss("<item><title>a</title><link>javascript:alert(1)</link></item>"),
         ("a link that is no web address: javascript:alert(1)",),
     ),
-    "dates that are none": (
+    "F11-dates that are none": (
         rss("<item><title>a</title><pubDate>soon</pubDate></item>" * 3),
         ("a date that cannot be read: soon (3 times)",),
     ),
-    "date in the far future": (
+    "F11-date in the far future": (
         rss("<item><title>a</title><pubDate>Tue, 24 Feb 2099 10:00:00 GMT</pubDate></item>"),
         ("a date that cannot be: Tue, 24 Feb 2099 10:00:00 GMT",),
     ),
     "entry with nothing in it": (rss("<item/>"), ("an entry without title and text",)),
-    "JSON: NaN and a key twice": (
+    "F6-JSON: NaN and a key twice": (
         IN_JSON.format('[{"title": "a", "id": 1, "id": 2, "x": NaN, "y": ' + "9" * 5_000 + "}]"),
         ("a number that is none: NaN", "a key that occurs twice in one object"),
     ),
@@ -408,7 +408,7 @@ def test_a_broken_entry_costs_itself_only() -> None:
     assert parsed.items == (Item(title="a"), Item(title="b"))
 
 
-def test_entries_with_one_guid_are_told_apart() -> None:
+def test_f9_entries_with_one_guid_are_told_apart() -> None:
     guid = "<guid isPermaLink='false'>1</guid>"
     parsed = read(rss(f"<item>{guid}<title>a</title></item><item>{guid}<title>b</title></item>"))
     assert isinstance(parsed, Parsed)
@@ -416,12 +416,12 @@ def test_entries_with_one_guid_are_told_apart() -> None:
 
 
 MANY = {
-    "RSS": (rss("".join(f"<item><title>{n}</title></item>" for n in range(5_003))), "rss20"),
-    "RSS that is not closed": (
+    "F13-RSS": (rss("".join(f"<item><title>{n}</title></item>" for n in range(5_003))), "rss20"),
+    "F13-RSS that is not closed": (
         "<rss version='2.0'><channel>" + "".join(f"<item><title>{n}</title>" for n in range(5_003)) + "</channel></rss>",
         "rss20",
     ),
-    "JSON": (IN_JSON.format(json.dumps([{"title": str(n)} for n in range(5_003)])), "json11"),
+    "F13-JSON": (IN_JSON.format(json.dumps([{"title": str(n)} for n in range(5_003)])), "json11"),
 }  # fmt: skip
 
 
