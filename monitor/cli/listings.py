@@ -131,5 +131,7 @@ def alerts(
             + styled(f"  {', '.join(alert.topics) or alert.type.value}", "bold")
             + styled(f"  {alert.id}", "dim")
         )
+        if isinstance(message := alert.data.get("message"), str):
+            write(styled(f"  {message}"))
         for item in items if isinstance(items, list) else []:
             write(styled(f"  {item['title']} ({item['publisher']})"), styled(f"  {item['link']}", "dim"))

@@ -84,6 +84,8 @@ def _unreachable(configuration: Configuration, lookup: Lookup, limit: timedelta)
 def _targets(configuration: Configuration) -> Iterator[_Target]:
     named = [_reached(feed) for feed in configuration.feeds]
     named += [("receiver", each.id, each.url, each.allow_private) for each in configuration.receivers if each.url]
+    if (heartbeat := configuration.settings.heartbeat) is not None:
+        named.append(("heartbeat", "heartbeat", heartbeat.url.reveal(), heartbeat.allow_private))
     for kind, id_, url, allow_private in named:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)

@@ -13,7 +13,14 @@ from typing import TypeVar
 
 import monitor
 from monitor.adapters.trust import UnusableFileError, context_of
-from monitor.config.agreement import Folder, leased_too_short, named_twice, ports_not_allowed, routed_nowhere
+from monitor.config.agreement import (
+    Folder,
+    leased_too_short,
+    named_twice,
+    operated_by_nobody,
+    ports_not_allowed,
+    routed_nowhere,
+)
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
 from monitor.config.connection import Connecting, check_password, check_token
 from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
@@ -77,7 +84,7 @@ class _Loading:
             topics_complete=None not in topics,
             alerts=alerts,
         )
-        for check in (named_twice, routed_nowhere, ports_not_allowed, leased_too_short):
+        for check in (named_twice, routed_nowhere, operated_by_nobody, ports_not_allowed, leased_too_short):
             self._problems += check(folder)
         compiled = compile_topics(folder.topics) if folder.topics_complete else None
         if compiled is not None:
@@ -102,6 +109,7 @@ class _Loading:
                 )
                 for route in alerts[1].routes
             ),
+            operations=None if alerts[1].operations is None else alerts[1].operations.value(),
             warnings=tuple(str(warning) for warning in sorted(self._warnings)),
         )
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.model.alert import AlertTopic, Decision, Route
+from monitor.loops import operations
+from monitor.model.alert import AlertTopic, Decision, Operations, Route
 from monitor.model.feed import Feed, FeedState
 from monitor.model.ids import ItemId, ReceiverId, TopicId
 from monitor.model.item import Identity, Item, Keys, Origin, Parsed, Seen, StoredItem
@@ -26,6 +27,7 @@ class Rules:
     late_after: timedelta
     instance: str
     by_id: Mapping[TopicId, Topic] = field(default_factory=dict)
+    operations: Operations | None = None
 
     def routed(self, topic: TopicId, severity: Severity) -> bool:
         return any(outbox.takes(route, topic, severity) for route in self.routes)
@@ -99,7 +101,8 @@ def ingest(
         document_at=before.document_at if parsed.trimmed else now,
         complaints=before.complaints if parsed.trimmed else parsed.complaints,
     )
-    ledger.write_feed(after)
+    watched = operations.watch(feed, before, after, rules.operations, rules.instance)
+    operations.write(ledger, watched, rules.operations)
     ingested = Ingested(
         feed_id=feed.id,
         baseline=moment.baseline,
@@ -114,6 +117,7 @@ def ingest(
         alerted_topics=tuple(
             (id_, topic.severity) for batch in batches for id_, (topic, _) in alerts.loudest(batch).items()
         ),
+        operations=watched.events,
         publish_to_seen=()
         if moment.baseline
         else tuple(
@@ -122,7 +126,7 @@ def ingest(
             if entry.identity.is_new and entry.item.published is not None and entry.item.published <= now
         ),
     )
-    return (ingested, after), {"dedup": deduped - started, "match": matched_at - deduped}
+    return (ingested, watched.state), {"dedup": deduped - started, "match": matched_at - deduped}
 
 
 def _listing(parsed: Parsed, entries: Sequence[_Entry]) -> schedule.Listing:

@@ -15,7 +15,7 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 OTHERS = {
     "settings.yaml": "{}\n",
     "topics/day.yaml": "topics:\n  - {id: a, title: A, query: war}\n",
-    "alerts.yaml": "receivers: [{id: log, log: {}}]\nroutes: [{receiver: log}]\n",
+    "alerts.yaml": "receivers: [{id: log, log: {}}]\nroutes: [{receiver: log}]\noperations: {receiver: log}\n",
     "secrets/press": "pass\n",
     "secrets/paper": "token\n",
     "secrets/proxy": "pass\n",

@@ -54,6 +54,9 @@ class StoreLedger:
     def write_feed(self, state: FeedState) -> None:
         feeds.put(self.tx, state)
 
+    def disabled(self, receiver_id: ReceiverId) -> bool:
+        return receivers.get(self.tx, receiver_id).disabled_at is not None
+
 
 class StoreFeedBook:
     """The feeds, as `ports.FeedBook`. States that are recorded at about the same time are written together."""
