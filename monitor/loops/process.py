@@ -70,7 +70,7 @@ def ingest(
     batches = _batches(told)
     new_alerts = [alerts.alert_of(batch, now, rules.instance) for batch in batches]
     by_match = {(item, topic): alert for alert in new_alerts for item in alert.items for topic in alert.topics}
-    has_entries = bool(parsed.items)
+    has_entries = bool(parsed.items) or parsed.trimmed > 0
     new_items = sum(entry.identity.is_new for entry in entries)
 
     ledger.write_items(feed.id, [_sighting(entry) for entry in entries], now)
@@ -99,10 +99,10 @@ def ingest(
     ingested = Ingested(
         feed_id=feed.id,
         baseline=moment.baseline,
-        entries=len(entries),
+        entries=len(entries) + parsed.trimmed,
         new_items=new_items,
         edited=sum(entry.identity.why is Seen.EDITED for entry in entries),
-        repeats=sum(not entry.identity.is_new for entry in entries),
+        repeats=sum(not entry.identity.is_new for entry in entries) + parsed.trimmed,
         truncated=parsed.truncated,
         matches=tuple((each.topic_id, decision) for _, each, decision in decided),
         alerts=tuple(new_alerts),

@@ -1,7 +1,7 @@
 """item: one entry of a feed, normalised; and how the store recognises it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.model.ids import FeedId, ItemId
@@ -58,8 +58,14 @@ class Parsed:
     link: str = ""
     lang: str = ""
     ttl_minutes: int | None = None
+    update_every: timedelta | None = None  # sy:updatePeriod / sy:updateFrequency
+    skip: str = ""  # when the publisher asks nobody to come, in words: "hours 0-5, Saturday"
     items: tuple[Item, ...] = ()
     truncated: int = 0  # entries beyond the limit, counted and left out
+    trimmed: int = 0  # entries left out because they were seen; if all were, nothing above but `kind` is known
+    entry_hashes: tuple[
+        bytes, ...
+    ] = ()  # of all entries, the trimmed ones too; empty: the next document is parsed whole
     complaints: tuple[str, ...] = ()
 
 
