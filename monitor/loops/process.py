@@ -93,9 +93,9 @@ def ingest(
     for alert, batch in zip(new_alerts, batches, strict=True):
         topics = [(topic.id, topic.severity) for _, of_item in batch for topic in of_item]
         ledger.write_alert(alert, outbox.deliveries_of(alert, rules.receivers(topics)))
-    listing = _listing(parsed, entries)
+    listing = _listing(before, parsed, entries)
     if result.validators is not None:
-        result = replace(result, validators=replace(result.validators, entry_hashes=parsed.entry_hashes))
+        result = replace(result, validators=replace(result.validators, entry_hashes=frozenset(parsed.entry_hashes)))
     after = replace(
         schedule.after_poll(feed, before, result, listing),
         document_at=before.document_at if parsed.trimmed else now,
@@ -129,13 +129,13 @@ def ingest(
     return (ingested, watched.state), {"dedup": deduped - started, "match": matched_at - deduped}
 
 
-def _listing(parsed: Parsed, entries: Sequence[_Entry]) -> schedule.Listing:
+def _listing(before: FeedState, parsed: Parsed, entries: Sequence[_Entry]) -> schedule.Listing:
     brought = sum(entry.identity.is_new or entry.identity.why is Seen.SAME_LINK_OTHER_FEED for entry in entries)
     listed = parsed.trimmed + len(entries)
     hints = (timedelta(minutes=parsed.ttl_minutes) if parsed.ttl_minutes else None, parsed.update_every)
-    return schedule.Listing(
-        entries=listed, known=listed - brought, brought=brought, hint=max(filter(None, hints), default=None)
-    )
+    unread = parsed.trimmed and not entries  # nothing of the document, then
+    hint = before.learned.hint if unread else max(filter(None, hints), default=None)
+    return schedule.Listing(entries=listed, known=listed - brought, brought=brought, hint=hint)
 
 
 def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) -> list[_Entry]:
