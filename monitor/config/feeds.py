@@ -1,16 +1,21 @@
-"""feeds: feeds.yaml, the URLs that are polled."""
+"""feeds: feeds.yaml, the URLs that are polled, and the subscription lists that it names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
 from monitor.config.names import Language, Line, Private, Slug, Url
+from monitor.config.opml import Outline, ids_of, place
 from monitor.config.section import Section
 from monitor.config.units import Duration
 from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId
+
+OPML_FILES_MAX = 100
 
 _RECENT = Duration("1m", "365d")
 
@@ -96,6 +101,29 @@ class FeedsFile(Section):
 
     defaults: FeedDefaults = FeedDefaults()
     feeds: tuple[FeedEntry, ...]
+    opml: Annotated[tuple[Line, ...], Field(max_length=OPML_FILES_MAX)] = ()
+    """Subscription lists (OPML) whose feeds are polled, too; paths relative to this folder. What stands under `feeds` as well is taken
+    from there.
+    """
+
+    def with_outlines(self, outlines: Sequence[Outline]) -> "FeedsFile":
+        """The file with the feeds of its lists among its own, those that it lists itself left out."""
+        own = {place(entry.url) for entry in self.feeds}
+        listed = list({place(each.url): each for each in reversed(outlines) if place(each.url) not in own}.values())[
+            ::-1
+        ]
+        entries = (
+            FeedEntry(
+                id=id_,
+                url=each.url,
+                publisher=each.publisher or each.title or urlsplit(each.url).hostname or id_,
+                title=each.title or None,
+                tags=each.tags,
+                lang=each.lang or None,
+            )
+            for each, id_ in zip(listed, ids_of(listed, (entry.id for entry in self.feeds)), strict=True)
+        )
+        return self.model_copy(update={"feeds": (*self.feeds, *entries)})
 
     def values(self) -> tuple[Feed, ...]:
         """The same as model values, defaults filled in."""
