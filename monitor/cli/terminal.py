@@ -98,6 +98,13 @@ def badge(severity: str) -> "Text":
     return styled(severity.upper(), SEVERITY_STYLES[severity])
 
 
+def below(line: "Text") -> "RenderableType":
+    """A line that belongs to the one above it: indented, also where it is wrapped."""
+    from rich.padding import Padding
+
+    return Padding(line, (0, 0, 0, 4), expand=False)
+
+
 def table(*columns: str, right: Iterable[str] = (), flexible: Iterable[str] = ()) -> "Table":
     """An empty table without borders. Only `flexible` columns wrap where the terminal is narrow; `right` ones hold numbers."""
     from rich.table import Table

@@ -21,6 +21,7 @@ _WORDS = frozenset(
     {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 )  # some reader takes them for something else
 _PLAIN = re.compile(r"[A-Za-z](?:[\w ./()-]*[\w./)])?", re.ASCII)
+_PLAIN_NETWORK = re.compile(r"\d+\.\d+\.\d+\.\d+(?:/\d+)?", re.ASCII)
 _PLAIN_URL = re.compile(r"https?://[\w./:?=&%~+;@-]*[\w/=-]", re.ASCII)
 
 
@@ -149,7 +150,7 @@ def _values(feed: Feed) -> Iterator[tuple[str, str]]:
     if feed.aggregator:
         yield "aggregator", "true"
     if feed.allow_private:
-        yield "allow_private", _list(feed.allow_private)
+        yield "allow_private", _list(network.removesuffix("/32") for network in feed.allow_private)
 
 
 def _list(texts: Iterable[str]) -> str:
@@ -158,7 +159,11 @@ def _list(texts: Iterable[str]) -> str:
 
 def _scalar(text: str) -> str:
     """Bare where every reader takes it for that text, also within brackets; else in quotes."""
-    bare = _PLAIN_URL.fullmatch(text) or (_PLAIN.fullmatch(text) and text.lower() not in _WORDS)
+    bare = (
+        _PLAIN_URL.fullmatch(text)
+        or _PLAIN_NETWORK.fullmatch(text)
+        or (_PLAIN.fullmatch(text) and text.lower() not in _WORDS)
+    )
     return text if bare else json.dumps(text.replace("${", "$${"), ensure_ascii=False)
 
 

@@ -9,7 +9,7 @@ import typer
 from monitor.cli.feeds.named import named
 from monitor.cli.feeds.network import Network
 from monitor.cli.folder import configuration_of
-from monitor.cli.terminal import FOUND_PROBLEMS, OK, Progress, plural, print_json, say, styled, write
+from monitor.cli.terminal import FOUND_PROBLEMS, OK, Progress, below, plural, print_json, say, styled, write
 from monitor.cli.times import now
 from monitor.text.spans import span
 
@@ -93,7 +93,7 @@ def _show(checked: "Checked") -> None:
     mark = styled("✓ ", "green") if checked.readable else styled("✗ ", "red")
     write(mark + styled(checked.visit.feed.id, "bold") + styled(f"  {_summary(checked.visit)}", "dim"))
     for finding in checked.findings:
-        write(styled(f"    {finding.weight}: ", _STYLES[finding.weight]) + styled(finding.text))
+        write(below(styled(f"{finding.weight}: ", _STYLES[finding.weight]) + styled(finding.text)))
 
 
 def _summary(visit: "Visit") -> str:

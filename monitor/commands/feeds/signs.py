@@ -12,6 +12,7 @@ from monitor.model.feed import Feed
 from monitor.model.item import Item, Parsed, ParseFailure
 from monitor.model.poll import FetchFailure, Outcome, Response
 from monitor.steps.fetch import Judged
+from monitor.steps.parse.detect import Syntax, detect
 from monitor.text.spans import span
 from monitor.text.urls import registrable_domain
 
@@ -132,7 +133,9 @@ def _answer(visit: Visit) -> Iterator[Finding]:
     elif not outcome.good:
         yield _problem(Sign.REFUSED, detail)
     elif isinstance(visit.read, ParseFailure):
-        yield _problem(Sign.NOT_A_FEED, visit.read.detail)
+        is_page = detect(visit.first.body.decode(errors="replace").lstrip()) is Syntax.HTML
+        advice = f"; `newsmon feeds add {visit.feed.url}` looks for the feeds of that page" if is_page else ""
+        yield _problem(Sign.NOT_A_FEED, visit.read.detail + advice)
 
 
 def _redirects(visit: Visit) -> Iterator[Finding]:
@@ -184,7 +187,7 @@ def _guids(visit: Visit, parsed: Parsed) -> Iterator[Finding]:
         example = f", such as {repeated[0][:80]}"
         yield _note(
             Sign.GUIDS_REPEATED,
-            f"{len(repeated)} guids stand for several entries{example}: link and text tell them apart",
+            f"{len(repeated)} guids stand for several entries each{example}: link and text tell them apart",
         )
     if visit.again is not None:
         before = {item.link: item.guid for item in parsed.items if item.link and item.guid}

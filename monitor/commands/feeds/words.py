@@ -59,12 +59,12 @@ def _reason(word: FeedWord, feed: Feed, state: FeedState, now: datetime) -> str:
             since = span(now - (state.gone_since or now))
             return f"{state.last_detail} for {since}; `newsmon feeds resume {feed.id}` asks it anew"
         case FeedWord.FAILING:
-            return f"{_cause(state)} {_since(state, now)}"
+            return f"{_cause(state)}{_since(state, now)}"
         case FeedWord.STALE if silent(state, now):
             gap = state.learned.longest_gap or timedelta()
             return f"nothing new for {span(now - (state.last_new_item_at or now))}, its longest silence was {span(gap)}"
         case FeedWord.STALE:
-            return f"no answer {_since(state, now)}" + (f", the last one was {_cause(state)}" if state.failures else "")
+            return f"no success{_since(state, now)}" + (f"; the last poll: {_cause(state)}" if state.failures else "")
 
 
 def _cause(state: FeedState) -> str:
@@ -72,7 +72,8 @@ def _cause(state: FeedState) -> str:
 
 
 def _since(state: FeedState, now: datetime) -> str:
-    return "since ever" if state.last_success_at is None else f"since {span(now - state.last_success_at)}"
+    """For how long; the last success is the last moment that is known to have been good."""
+    return ", it was never read" if state.last_success_at is None else f" since {span(now - state.last_success_at)}"
 
 
 def _hints(feed: Feed, state: FeedState, now: datetime) -> list[str]:

@@ -20,6 +20,7 @@ from monitor.model.ids import FeedId
 from monitor.text.urls import registrable_domain
 
 FILE = "feeds.yaml"
+ID_CHARS_MAX = 60  # of an id that gets a number
 
 
 class NotWritten(Exception):  # noqa: N818  it is an answer, and is read as one
@@ -59,7 +60,7 @@ def named(wishes: Sequence[Wish], feeds: Sequence[Feed]) -> list[Feed]:
         known = next((publishers[domain] for domain in domains if domain in publishers), "")
         host = urlsplit(wish.url).hostname or ""
         base = wish.id or slug(wish.title) or slug(domains[-1] if domains else host) or "feed"
-        numbered = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
+        numbered = (base if number == 1 else f"{base[:ID_CHARS_MAX]}-{number}" for number in range(1, len(taken) + 2))
         id_ = wish.id if wish.id and wish.id not in taken else next(each for each in numbered if each not in taken)
         taken.add(id_)
         feed = Feed(
@@ -78,16 +79,15 @@ def named(wishes: Sequence[Wish], feeds: Sequence[Feed]) -> list[Feed]:
 def write(folder: Path, feeds: Sequence[Feed], environ: Mapping[str, str]) -> Path:
     """Add the feeds to the folder's feeds.yaml, and return the file. Raises NotWritten."""
     file = (folder / FILE).resolve()  # a link stays one: what it leads to is replaced
-    before = load(folder, environ).feeds
     try:
+        before = load(folder, environ).feeds
         data = file.read_bytes()
         added = append(data.decode("utf-8"), feeds).encode("utf-8")
+        after = load(folder, environ, instead={FILE: added}).feeds
     except NotAppendable as error:
         raise NotWritten(f"{folder / FILE}: {error}", by_hand=True) from error
     except OSError as error:
         raise NotWritten(f"{file}: {error.strerror}", by_hand=False) from error
-    try:
-        after = load(folder, environ, instead={FILE: added}).feeds
     except ConfigError as error:
         raise NotWritten(str(error), by_hand=False) from error
     _compare(before, after, feeds)
