@@ -75,7 +75,7 @@ class FeedDefaults(Section):
 
 
 class FeedEntry(Section):
-    """A feed: RSS, Atom, RDF or JSON Feed."""
+    """A feed: RSS, Atom, RDF, JSON Feed or a news sitemap."""
 
     id: Slug
     """Its name for good: a changed URL keeps the id, and with it what is known of the feed."""

@@ -1,8 +1,13 @@
 """`newsmon feeds` as a person types it: a folder of feeds on a loopback server, with a database beside it."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -304,6 +309,30 @@ def test_add_where_there_are_several(shell: Shell, site: str) -> None:
     assert listed.stderr == f"2 feeds at {site}/two: name one by its URL, or add --all\n"
     assert shell("add", f"{site}/two", *PRIVATE, "--all").exit_code == 0
     assert shell.feeds() == ["wire-world", "wire-near"]
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "ids", "asked"),
+    [
+        ("/two", ["3", "2"], ["wire-near"], "expected numbers from 1 to 2, all or none"),
+        ("/two", ["2, 1"], ["wire-near", "wire-world"], "Which? (1-2, several with commas, all, none) [1]: "),
+        ("/two", ["none"], [], "1. Wire: World"),
+        ("/one", [""], ["wire-world"], "Add it? [Y/n]: "),
+        ("/one", ["n"], [], "Add it? [Y/n]: "),
+    ],
+)
+def test_add_on_a_terminal(shell: Shell, site: str, path: str, typed: list[str], ids: list[str], asked: str) -> None:
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "monitor", "--config", str(shell.folder), "feeds", "add", site + path, *PRIVATE]
+    with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        os.write(ours, "".join(f"{line}\n" for line in typed).encode())
+        shown = b""
+        with suppress(OSError):  # how a terminal says that nobody is there any more
+            while part := os.read(ours, 4096):
+                shown += part
+    os.close(ours)
+    assert (process.returncode, shell.feeds(), asked in shown.decode()) == (0, ids, True), shown.decode()
 
 
 def test_add_what_is_none(shell: Shell, site: str) -> None:

@@ -55,7 +55,7 @@ def add(
     places are tried, one at a time. Comments and formatting of feeds.yaml stay.
 
       newsmon feeds add https://www.theguardian.com/world
-      newsmon feeds add https://example.org/rss.xml --id example --tag english --yes
+      newsmon feeds add https://example.org/rss.xml --id example --tag english
       newsmon feeds add http://rsshub.internal:1200/x --allow-private 10.0.0.0/8
 
     Exit code 1 where no feed was found; 2 where there are several and nobody

@@ -36,7 +36,7 @@ _STYLES = {"problem": "red", "warning": "yellow", "note": "dim"}
 
 def check(
     context: typer.Context,
-    feed_ids: list[str] = typer.Argument(None, metavar="[ID]...", help="Only these feeds."),
+    feed_ids: list[str] = typer.Argument(None, metavar="ID...", help="Only these feeds."),
     as_json: bool = typer.Option(False, "--json", help="One JSON object a feed, one a line."),
 ) -> None:
     """Ask the feeds once, now, and say what is wrong with each, like a doctor.

@@ -22,10 +22,10 @@ def import_(
         None, "--to", metavar="feeds.yaml", help="Add the feeds to this file, rather than print them."
     ),
 ) -> None:
-    """Take the feeds of a subscription list (OPML) as entries of feeds.yaml.
+    r"""Take the feeds of a subscription list (OPML) as entries of feeds.yaml.
 
-    Folders become tags. Feeds that are listed already are left out. To go on using
-    the list itself, name it in feeds.yaml instead: `opml: [FILE.opml]`.
+    Folders become tags. Feeds that are listed already are left out. To go on
+    using the list itself, name it in feeds.yaml: `opml: \[FILE.opml]`.
 
       newsmon feeds import subscriptions.opml
       newsmon feeds import subscriptions.opml --to feeds.yaml
@@ -70,10 +70,11 @@ def export(
     form: str = typer.Option("opml", "--format", metavar="FORMAT", help="opml or yaml."),
     force: bool = typer.Option(False, "--force", help="Overwrite a file that is there."),
 ) -> None:
-    """Write the feeds as a subscription list that other programs read (OPML 2.0), or as entries of a feeds.yaml.
+    """Write the feeds as a list that other programs read (OPML), or as YAML.
 
     OPML holds titles, URLs, tags, languages and, for newsmon itself, ids and
-    publishers; no intervals. URLs are written whole, also what came from variables.
+    publishers; no intervals. URLs are written whole, with what came from
+    variables.
 
       newsmon feeds export feeds.opml
       newsmon feeds export --format yaml

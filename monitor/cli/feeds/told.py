@@ -43,9 +43,9 @@ def list_(
 ) -> None:
     """List the feeds: state, last success, last new item, pace and why, and in words whatever is wrong.
 
-    `known` is the share of the last document that was listed before: the less, the
-    sooner items could be lost between two polls. `lost` counts how often they may
-    have been.
+    `known` is the share of the last document that was listed before: the less,
+    the sooner items could be lost between two polls. `lost` counts how often
+    they may have been.
 
       newsmon feeds list --failing
       newsmon feeds list --state paused --state gone
