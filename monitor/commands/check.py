@@ -107,12 +107,12 @@ def _refused(target: _Target, addresses: Sequence[str], own: Sequence[tuple[str,
     except Blocked as blocked:
         is_own = "newsmon itself" in str(blocked)
         host = "" if target.host in addresses else f"{target.host}: "
-        advice = "" if is_own else f"; add allow_private: [{_suggested(addresses[0])}] to this {target.kind}"
+        advice = "" if is_own else f"; add allow_private: [{suggested(addresses[0])}] to this {target.kind}"
         return f"{target.id}: {host}{blocked}{advice}"
     return None
 
 
-def _suggested(address: str) -> str:
+def suggested(address: str) -> str:
     """The network to allow: the address's neighbourhood where it is private, nothing but itself elsewhere."""
     ip = ip_address(address)
     if not ip.is_private or ip.is_loopback or ip.is_link_local:

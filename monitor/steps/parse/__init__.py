@@ -11,6 +11,7 @@ from monitor.steps.parse.complaints import Complaints
 from monitor.steps.parse.decode import decode
 from monitor.steps.parse.detect import Syntax, describe, detect
 from monitor.steps.parse.feed import read_feed
+from monitor.steps.parse.sitemap import read_sitemap
 
 
 def parse(document: Document, now: datetime, trim: Trim | None = None) -> Parsed | ParseFailure:
@@ -29,5 +30,7 @@ def parse(document: Document, now: datetime, trim: Trim | None = None) -> Parsed
             from monitor.steps.parse.json_feed import read_json_feed  # noqa: PLC0415  pydantic: 10 MB that few feeds need
 
             return read_json_feed(text, base=document.url, now=now, complaints=complaints)
+        case Syntax.SITEMAP:
+            return read_sitemap(text, base=document.url, now=now, complaints=complaints)
         case Syntax.MARKUP:
             return read_feed(text, base=document.url, now=now, complaints=complaints, seen=document.seen, trim=trim)
