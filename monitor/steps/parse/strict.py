@@ -1,7 +1,7 @@
 """strict: a document that trim has found well-formed and plain in, what feedparser reads in it out.
 
 feedparser's own reader of strict XML, fed by expat without the layers between them: the same calls with the same words,
-in two thirds of the time. What is not plain (a DOCTYPE, another encoding, markup that is half closed) never comes here.
+in about half the time. What is not plain (a DOCTYPE, another encoding, markup that is half closed) never comes here.
 """
 
 from functools import lru_cache

@@ -321,7 +321,7 @@ HINTS = {
     "hours that no clock shows": ("<skipHours><hour>25</hour><hour>-1</hour><hour>one</hour></skipHours>", None, None, ""),
     "days that no week has": ("<skipDays><day>Blursday</day><day>&lt;script&gt;</day></skipDays>", None, None, ""),
     "not in the header": ("<item><title>a</title></item><hour>3</hour>", None, None, ""),
-    "a hundred thousand of them": ("<skipHours>" * 50_000 + "</skipHours>" * 50_000, None, None, ""),
+    "thousands of them": ("<skipHours>" * 4_000 + "</skipHours>" * 4_000, None, None, ""),
 }  # fmt: skip
 
 
