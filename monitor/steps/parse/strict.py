@@ -73,5 +73,4 @@ def read_strict(data: bytes, base: str) -> dict[str, Any]:
     parser.CharacterDataHandler = reader.handle_data
     parser.StartNamespaceDeclHandler = reader.startPrefixMapping
     parser.Parse(data, True)  # noqa: FBT003  the library takes it by place only
-    parser.StartElementHandler = parser.EndElementHandler = None
     return {"version": reader.version, "feed": reader.feeddata, "entries": reader.entries, "bozo": False}
