@@ -202,11 +202,8 @@ class _Scan:
         elif local in _CONTENT and not (local == "content" and uri in _MEDIA):
             self._content(local, attributes)
         elif local == "language" and self._open is None:
-            self._language_at, self._text_depth, self._text_is_markup = (
-                self._parser.CurrentByteIndex,
-                self._depth,
-                False,
-            )
+            self._language_at = self._parser.CurrentByteIndex
+            self._text_depth, self._text_is_markup = self._depth, False
         elif local in _DRAWN:
             raise _UncertainError
         if self._declared:
@@ -277,7 +274,8 @@ class _Scan:
         self.context.append(self._tag(self._parser.CurrentByteIndex)[0])
 
     def _content(self, local: str, attributes: dict[str, str]) -> None:
-        types = {value.strip().lower() for name, value in attributes.items() if name.lower() == "type"}
+        # An attribute of a namespace that feedparser does not know is one of no namespace to it.
+        types = {value.lower() for name, value in attributes.items() if name.rpartition(" ")[2].lower() == "type"}
         self._text_depth = self._depth
         self._text_is_markup = bool(types) and types <= _XHTML
         if self._open is None:

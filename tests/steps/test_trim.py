@@ -121,6 +121,8 @@ UNCERTAIN = {
     "a title in XHTML": atom("<entry><content type='xhtml'><p><title>A</title></p></content></entry>"),
     "XML that is no XHTML": atom("<entry><content type='application/xml'><p>A</p></content></entry>"),
     "two types": atom("<entry><content type='xhtml' TYPE='html'><p>A</p></content></entry>"),
+    "a type that is not quite XHTML": atom("<entry><content type='xhtml '><p>A</p></content></entry>"),
+    "a type of another namespace": atom("<entry><content type='xhtml' x:type='html' xmlns:x='urn:x'><p>A</p></content></entry>"),
     "a drawing": rss("<item><svg><image/></svg></item>"),
     "a known prefix for another namespace": rss("<item xmlns:dc='urn:x'/>"),
     "a known prefix for another known namespace": rss(f"<item xmlns:dc='{CONTENT}'/>"),
@@ -221,12 +223,12 @@ class Remembering(StrictFeedParser):  # type: ignore[misc]
 def remembered(text: str) -> list[dict[str, str]] | None:
     """None where feedparser gives the document up."""
     reader = Remembering()
-    parser = xml.sax.make_parser()  # noqa: S317  what feedparser itself does is watched
+    parser = xml.sax.make_parser()  # noqa: S317  as feedparser does
     parser.setFeature(xml.sax.handler.feature_namespaces, True)
     parser.setContentHandler(reader)
     try:
         parser.parse(io.BytesIO(text.encode()))  # type: ignore[no-untyped-call]
-    except Exception:  # noqa: BLE001  whatever makes feedparser give up
+    except Exception:  # noqa: BLE001  as steps/parse has it
         return None
     return reader.states
 

@@ -68,6 +68,8 @@ FIELDS = [
     "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p xml:lang='it'>Content <i>of</i> {}</p></div></content>",
     "<content type='xhtml'><div><details><summary>More</summary>Content of {}</details></div></content>",
     "<content type='text'>Content <b>of</b> {}</content>",
+    "<content type='xhtml '><div xml:lang='es'>Content of {}</div></content>",
+    "<content type='xhtml' x:type='html' xmlns:x='urn:x'><div xml:lang='es'>Content of {}</div></content>",
     "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'><![CDATA[<p>All of {}</p>]]></content:encoded>",
     "<itunes:summary xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'>Podcast {}</itunes:summary>",
     "<pubDate>Mon, 24 Feb 2025 10:{}0:00 GMT</pubDate>",
@@ -97,6 +99,7 @@ FIELDS = [
     "<body><p>Body {}</p></body>",
     "<textinput><title>Field {}</title></textinput>",
 ]  # fmt: skip
+OWN = ["", "", "", " xml:lang='pt'", " xml:lang=''", " xml:base='/own/'", " xmlns:x='urn:x'", " lang='es' base='/b/'"]
 BETWEEN = [
     "",
     "",
@@ -142,7 +145,7 @@ def entry(name: str, attributes: str, fields: list[tuple[int, int]]) -> str:
 fields = st.lists(st.tuples(st.integers(0, len(FIELDS) - 1), st.integers(0, 3)), max_size=5)
 # Most feeds are well-formed, so most fields of a document are the plain ones.
 plain = st.lists(
-    st.tuples(st.sampled_from([0, 1, 4, 5, 6, 8, 9, 10, 11, 13, 14, 16, 22, 24, 37]), st.integers(0, 3)), max_size=5
+    st.tuples(st.sampled_from([0, 1, 4, 5, 6, 8, 9, 10, 11, 13, 14, 16, 24, 26, 39]), st.integers(0, 3)), max_size=5
 )
 
 
@@ -152,7 +155,7 @@ def documents(draw: st.DrawFn) -> Document:
     text = before.format(draw(st.sampled_from(SPACES)))
     text += f"<channel>{CHANNEL}</channel>" if name == "item" and "rdf" in before else CHANNEL
     for each in draw(st.lists(st.one_of(plain, plain, plain, fields), max_size=6)):
-        text += draw(st.sampled_from(BETWEEN)) + entry(name, attributes, each)
+        text += draw(st.sampled_from(BETWEEN)) + entry(name, attributes + draw(st.sampled_from(OWN)), each)
     text += draw(st.sampled_from(BETWEEN)) + after
     if draw(st.integers(0, 9)) == 0:
         text = draw(st.sampled_from(BREAKS))(text, draw(st.integers(0, len(text))))
@@ -179,8 +182,8 @@ def check(document: Document, luck: random.Random) -> None:
         assert read(replace(document, seen=frozenset({b"12345678"}))) == whole
         return
     assert len(known) == len(whole.items)
-    for share in (0.0, 0.3, 0.7, 1.0):
-        seen = frozenset(each for each in known if luck.random() < share)
+    some = [frozenset(each for each in known if luck.random() < share) for share in (0.0, 0.3, 0.7, 1.0)]
+    for seen in (*some, frozenset(known[:1])):
         new = [each not in seen for each in known]
         trimmed = read(replace(document, seen=seen))
         assert trimmed.items == tuple(compress(whole.items, new))
@@ -202,10 +205,45 @@ def test_each_field_beside_each_root(root: str, spaces: str) -> None:
     before, after, name, attributes = ROOTS[root]
     start = before.format(spaces) + (f"<channel>{CHANNEL}</channel>" if root == "RDF" else CHANNEL)
     one = entry(name, attributes, [(0, 1), (13, 1), (6, 1), (10, 1), (19, 1)])
-    other = entry(name, attributes, [(16, 2), (13, 2), (22, 2), (8, 2)])
+    other = entry(name, attributes, [(16, 2), (13, 2), (24, 2), (8, 2)])
     for number in range(len(FIELDS)):
-        odd = entry(name, attributes, [(number, 3), (0, 3)])
+        odd = entry(name, attributes + " xml:lang='pt' xml:base='/own/'", [(number, 3), (0, 3)])
         check(Document(body=(start + odd + one + odd + other + after).encode(), url=URL), random.Random(number))
+
+
+PODCAST = " xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+TOLD = "<item><title>{0}</title><itunes:summary>Long {0}</itunes:summary><description>Short {0}</description></item>"
+LEAKS = {  # what an entry or the header leaves behind in feedparser, for the entry after it
+    "content in the header": ("rss version='2.0'" + PODCAST, "<itunes:summary>All</itunes:summary><description>News</description>" + TOLD.format(1) + TOLD.format(2)),
+    "content between entries": ("rss version='2.0'" + PODCAST, "".join(TOLD.format(n) + "<itunes:summary>All</itunes:summary><description>News</description>" for n in range(4))),
+    "a namespace of two names": (
+        "rss version='2.0'",
+        "<item><dc:title xmlns:dc='urn:x'>a</dc:title></item><item><q:title xmlns:q='urn:x'>b</q:title></item><item><title xmlns='urn:x'>c</title></item>",
+    ),
+    "a name of two namespaces": (
+        "rss version='2.0'",
+        "<item><dc:x xmlns:dc='http://purl.org/rss/1.0/modules/content/'/></item><item><z:creator xmlns:z='http://purl.org/dc/elements/1.1/'>Jane</z:creator><title>b</title></item>",
+    ),
+    "a language of escaped content": (
+        "rss version='2.0'",
+        "<item xml:lang='pt'><content type='html'><div xml:lang='es'>a</div></content></item><item><title>b</title></item>",
+    ),
+    "content that ends early": (
+        "rss version='2.0'",
+        "<item><content type='xhtml'><div><summary>a</summary></div></content></item><item><title type='html'>b</title><description>c</description></item>",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("root", "entries"), LEAKS.values(), ids=LEAKS)
+@pytest.mark.parametrize("gone", range(4))
+def test_what_is_left_behind(root: str, entries: str, gone: int) -> None:
+    document = Document(body=f"<{root}><channel><title>World</title>{entries}</channel></rss>".encode(), url=URL)
+    whole, hashes = read(document).items, read(document).entry_hashes
+    check(document, random.Random(gone))
+    seen = frozenset(hashes[gone : gone + 1])
+    trimmed = read(replace(document, seen=seen))
+    assert trimmed.items == tuple(item for place, item in enumerate(whole) if not seen or place != gone)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -321,7 +359,7 @@ HINTS = {
     "hours that no clock shows": ("<skipHours><hour>25</hour><hour>-1</hour><hour>one</hour></skipHours>", None, None, ""),
     "days that no week has": ("<skipDays><day>Blursday</day><day>&lt;script&gt;</day></skipDays>", None, None, ""),
     "not in the header": ("<item><title>a</title></item><hour>3</hour>", None, None, ""),
-    "a hundred thousand of them": ("<skipHours>" * 50_000 + "</skipHours>" * 50_000, None, None, ""),
+    "thousands of them": ("<skipHours>" * 4_000 + "</skipHours>" * 4_000, None, None, ""),
 }  # fmt: skip
 
 
