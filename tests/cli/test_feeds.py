@@ -316,7 +316,7 @@ def test_add_where_there_are_several(shell: Shell, site: str) -> None:
     [
         ("/two", ["3", "2"], ["wire-near"], "expected numbers from 1 to 2, all or none"),
         ("/two", ["2, 1"], ["wire-near", "wire-world"], "Which? (1-2, several with commas, all, none) [1]: "),
-        ("/two", ["none"], [], "1. Wire: World"),
+        ("/two", ["none"], [], "Wire: World"),
         ("/one", [""], ["wire-world"], "Add it? [Y/n]: "),
         ("/one", ["n"], [], "Add it? [Y/n]: "),
     ],

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.commands.feeds.signs import private_advice
 from monitor.model.feed import Feed, FeedState, FeedWord, Pace
+from monitor.model.poll import Outcome
 from monitor.steps.schedule import silent, state_word
 from monitor.text.spans import span
 
@@ -78,6 +80,8 @@ def _since(state: FeedState, now: datetime) -> str:
 
 def _hints(feed: Feed, state: FeedState, now: datetime) -> list[str]:
     found = []
+    if state.last_outcome is Outcome.BLOCKED and (advice := private_advice(state.last_detail)):
+        found.append(f"add {advice} to this feed, if it is meant")
     if state.moved_to and state.url == feed.url:
         asked = ", and is asked there" if state.moved else ""
         found.append(f"moved to {state.moved_to}{asked}: change its url")

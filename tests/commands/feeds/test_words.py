@@ -67,6 +67,14 @@ STORIES = {
         replace(GOOD, last_detail="410 Gone", gone_count=1, gone_since=NOW - HOUR, failures=1),
         Fares(word="ok", hints=("it says that it is gone for good: believed after three such answers over a day",)),
     ),
+    "at a private address": (
+        replace(BAD, last_outcome=Outcome.BLOCKED, last_detail="10.1.2.3 is a private address"),
+        Fares(
+            word="failing",
+            reason="10.1.2.3 is a private address since 3 h",
+            hints=("add allow_private: [10.1.2.0/24] to this feed, if it is meant",),
+        ),
+    ),
     "moved": (MOVED, Fares(word="ok", hints=("moved to https://new.example/rss: change its url",))),
     "moved, and asked there": (
         replace(MOVED, moved_count=3),
