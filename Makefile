@@ -49,9 +49,10 @@ fmt: $(VENV)/.dev ## format, and mend what can be mended
 docs: $(VENV)/.dev ## regenerate what is generated: the JSON Schemas of the configuration
 	$(BIN)/python -m monitor.config.schemas
 
-bench: $(VENV)/.dev ## every benchmark, side by side with its rival
+bench: $(VENV)/.dev ## the quick benchmarks, side by side with their rivals (docs/benchmarks.md has the long ones)
 	$(BIN)/python -m benchmarks.match
 	$(BIN)/python -m benchmarks.index
+	$(BIN)/python -m benchmarks.poll --feeds 200
 
 lock: ## write the locks anew (needs uv)
 	$(LOCK) pyproject.toml -o requirements.lock
@@ -59,4 +60,4 @@ lock: ## write the locks anew (needs uv)
 	$(LOCK) --group build -o requirements-build.lock
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -19,6 +19,7 @@ from monitor.adapters.parse_pool import ParsePool
 from monitor.adapters.receivers.log import Log
 from monitor.adapters.receivers.webhook import Webhook
 from monitor.adapters.sender import Sender
+from monitor.adapters.store import deliveries as stored_deliveries
 from monitor.adapters.store import feeds as stored_feeds
 from monitor.adapters.store.books import StoreFeedBook, StoreOutbox, StoreUpkeep
 from monitor.adapters.store.lock import Held, RunLock
@@ -28,6 +29,7 @@ from monitor.adapters.systemd import Systemd
 from monitor.adapters.ticker import Ticker
 from monitor.loops import housekeep
 from monitor.loops.deliver import DeliverLoop
+from monitor.loops.heartbeat import Heartbeat
 from monitor.loops.poll import PollLoop
 from monitor.loops.process import Rules
 from monitor.loops.supervise import Pulse, keep_running
@@ -57,6 +59,7 @@ def rules_of(configuration: Configuration) -> Rules:
         routes=configuration.routes,
         late_after=configuration.settings.late_after,
         instance=configuration.settings.instance,
+        operations=configuration.operations,
     )
 
 
@@ -158,6 +161,15 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     async def keep_house() -> None:
         await housekeep.forget(upkeep, settings.retention, clock.now())
 
+    if settings.heartbeat is not None:
+        heartbeat = Heartbeat(
+            settings=settings.heartbeat,
+            fetch=fetcher,
+            health=pulse.health,
+            waiting_since=lambda: store.read(lambda tx: stored_deliveries.waiting_since(tx, tuple(receivers))),
+            clock=clock,
+        )
+        ticker.every("heartbeat", TICK, heartbeat.tick)
     ticker.every("poll", TICK, polling.tick)
     ticker.every("probe", min(PROBE_EVERY, systemd.watchdog_every or PROBE_EVERY), probe)
     ticker.every("baselines", BASELINES_EVERY, tell_baselines)
@@ -178,6 +190,7 @@ async def _run(configuration: Configuration, stack: AsyncExitStack) -> None:
     systemd.stopping()
     deliveries.cancel()
     await ticker.stop()
+    polling.abandon()
     await asyncio.gather(polling.drain(settings.drain), delivering.drain(settings.drain))
     _log.info("stopped")
 
@@ -218,6 +231,9 @@ def _introduce(configuration: Configuration, ports: Mapping[str, int]) -> None:
     for receiver in configuration.receivers:
         target = f" to {urlsplit(receiver.url).hostname}" if receiver.url else ""
         _log.info("receiver %s: %s%s", receiver.id, receiver.kind, target)
+    if settings.heartbeat is not None:
+        watcher = urlsplit(settings.heartbeat.url.reveal()).hostname
+        _log.info("heartbeat to %s every %g s", watcher, settings.heartbeat.every.total_seconds())
     metrics = (
         ("metrics.listen", settings.metrics_listen) if settings.metrics_listen else ("web.listen", settings.listen)
     )

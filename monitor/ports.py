@@ -115,6 +115,7 @@ class Ledger(Protocol):
         self, alert: Alert, receivers: Sequence[tuple[DeliveryId, ReceiverId]]
     ) -> int: ...  # deliveries that are new
     def write_feed(self, state: FeedState) -> None: ...
+    def disabled(self, receiver_id: ReceiverId) -> bool: ...  # until a person enables it again
 
 
 class FeedBook(Protocol):
@@ -188,6 +189,7 @@ class Ingested:
     matches: tuple[tuple[TopicId, Decision], ...] = ()
     alerts: tuple[Alert, ...] = ()
     alerted_topics: tuple[tuple[TopicId, Severity], ...] = ()
+    operations: tuple[Alert, ...] = ()  # what an operator is told of the feed
     publish_to_seen: tuple[timedelta, ...] = ()  # of new items with a published date, outside baselines
 
 

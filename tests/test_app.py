@@ -1,12 +1,17 @@
 """app: the real daemon, started and stopped; what it says of itself is true."""
 
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -85,3 +90,54 @@ def test_a_second_daemon_names_the_first(folder: Path, tmp_path: Path) -> None:
         assert first.wait(STARTED_SECONDS_MAX) == 0
     assert second.returncode == 2
     assert f'another newsmon runs on this database: {{\\"pid\\": {first.pid}' in second.stderr
+
+
+@contextmanager
+def _elsewhere() -> Iterator[tuple[str, list[str]]]:
+    """A server whose feeds are not there, and whose other paths answer; and the paths that were asked."""
+    asked: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(404 if self.path.startswith("/feed") else 200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_operator_is_told_and_the_heart_beats_and_no_key_is_shown(folder: Path, tmp_path: Path) -> None:
+    key = "c4n4ry-0123456789"
+    log = tmp_path / "log"
+    with _elsewhere() as (url, asked):
+        near = ["127.0.0.0/8"]
+        feed = {"id": "lost", "url": f"{url}/feed?key={key}", "publisher": "Nobody", "allow_private": near}
+        (folder / "feeds.yaml").write_text(json.dumps({"feeds": [feed]}))
+        heartbeat = {"url": f"{url}/ping/{key}", "every": "5s", "allow_private": near}
+        settings = {"web": {"listen": "127.0.0.1:0"}, "logs": {"level": "debug"}, "heartbeat": heartbeat}
+        (folder / "settings.yaml").write_text(json.dumps(settings))
+        command = [sys.executable, "-m", "monitor", "--config", str(folder), "run"]
+        with log.open("wb") as out, subprocess.Popen(command, stderr=out, stdout=out) as daemon:
+            _until_said(log, "OPERATIONS", daemon)
+            end = time.monotonic() + STARTED_SECONDS_MAX
+            while f"/ping/{key}" not in asked and time.monotonic() < end:
+                time.sleep(0.05)
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(STARTED_SECONDS_MAX) == 0
+    assert set(asked) == {f"/feed?key={key}", f"/ping/{key}"}
+    said = log.read_text()
+    assert said.count("OPERATIONS MEDIUM feed.failing: feed lost (Nobody) is failing: 404 Not Found") == 1
+    assert key not in said
+    (row,) = CliRunner().invoke(app, ["--config", str(folder), "alerts", "--json"]).stdout.splitlines()
+    assert (json.loads(row)["type"], key in row) == ("feed.failing", False)
+    shown = CliRunner().invoke(app, ["--config", str(folder), "alerts"]).stdout
+    assert "feed.failing" in shown
+    assert "feed lost (Nobody) is failing: 404 Not Found (its poll failed, it never answered as a feed should)" in shown

@@ -21,6 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 from monitor.model.item import Parsed, ParseFailure
 from monitor.model.poll import Document
 from monitor.steps.parse import parse
+from monitor.steps.trim import trim
 
 BODY_BYTES_MAX = 10 * 2**20
 ATTEMPTS_MAX = 2  # of a document whose pool broke: it may have been a neighbour's fault
@@ -167,7 +168,7 @@ def _work(document: Document, now: datetime, cpu: timedelta) -> Parsed | ParseFa
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _limit(resource.RLIMIT_CPU, ceil(usage.ru_utime + usage.ru_stime + cpu.total_seconds()))
     try:
-        return parse(document, now)
+        return parse(document, now, trim)
     except (MemoryError, SAXReaderNotAvailable):
         os._exit(_OUT_OF_MEMORY)  # a worker that ran out of memory is not to be trusted with the next document
     except Exception as error:  # noqa: BLE001  the promise is that no document makes the daemon raise

@@ -1,11 +1,11 @@
-"""listings: what is tracked, how the feeds fare, what alerted: tables for a person, JSON lines for machines."""
+"""listings: what is tracked, what alerted: tables for a person, JSON lines for machines."""
 
 from datetime import timedelta
 
 import typer
 
 from monitor.cli.folder import configuration_of, reading
-from monitor.cli.terminal import STATE_STYLES, ago, badge, clock_time, due, print_json, span, styled, table, write
+from monitor.cli.terminal import badge, clock_time, print_json, styled, table, write
 from monitor.cli.times import now as time_now
 from monitor.cli.times import since as long_ago
 
@@ -49,57 +49,6 @@ def topics(context: typer.Context, as_json: bool = _JSON) -> None:
         write(shown)
 
 
-def feeds(context: typer.Context, as_json: bool = _JSON) -> None:
-    """List the feeds: state in words, last success, last new item, failures, next poll.
-
-    newsmon feeds
-    newsmon feeds --json | jq 'select(.state != "ok")'
-    """
-    from monitor.adapters.store import feeds as stored
-    from monitor.steps.schedule import state_word
-
-    configuration = configuration_of(context)
-    now = time_now()
-    with reading(configuration) as read:
-        states = read(stored.all_states)
-    columns = ("feed", "state", "last success", "last new item", "failures", "next poll", "every", "what happened")
-    shown = table(*columns, right=("failures",), flexible=("what happened",))
-    for feed in configuration.feeds:
-        state = states.get(feed.id)
-        if state is None:
-            word, cells = "unknown", ("", "", "", "", "the daemon has not seen this feed yet")
-        else:
-            word = state_word(feed, state, now).value if state.last_poll_at else "waiting"
-            cells = (
-                ago(state.last_success_at, now),
-                ago(state.last_new_item_at, now),
-                str(state.failures),
-                due(state.next_poll_at, now),
-                f"{span(state.interval)}",
-            )
-            cells = (*cells, state.last_detail)  # type: ignore[assignment]
-        if as_json:
-            print_json(
-                {
-                    "id": feed.id,
-                    "publisher": feed.publisher,
-                    "url": feed.url,
-                    "state": word,
-                    "last_outcome": state and state.last_outcome and state.last_outcome.value,
-                    "last_detail": state and state.last_detail,
-                    "last_success_at": state and state.last_success_at,
-                    "last_new_item_at": state and state.last_new_item_at,
-                    "failures": state and state.failures,
-                    "next_poll_at": state and state.next_poll_at,
-                    "interval": state and state.interval,
-                }
-            )
-        padded = cells if state is not None else (*cells[:4], "", cells[4])
-        shown.add_row(styled(feed.id, "bold"), styled(word, STATE_STYLES.get(word, "")), *map(styled, padded))
-    if not as_json:
-        write(shown)
-
-
 def alerts(
     context: typer.Context,
     topic: str | None = typer.Option(None, "--topic", help="Only alerts of that topic."),
@@ -131,5 +80,7 @@ def alerts(
             + styled(f"  {', '.join(alert.topics) or alert.type.value}", "bold")
             + styled(f"  {alert.id}", "dim")
         )
+        if isinstance(message := alert.data.get("message"), str):
+            write(styled(f"  {message}"))
         for item in items if isinstance(items, list) else []:
             write(styled(f"  {item['title']} ({item['publisher']})"), styled(f"  {item['link']}", "dim"))

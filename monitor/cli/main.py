@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import monitor
-from monitor.cli import backtest, daemon, deliveries, evaluate, explain, listings, setup, try_
+from monitor.cli import backtest, daemon, deliveries, evaluate, explain, feeds, listings, setup, try_
 
 app = typer.Typer(
     name="newsmon",
@@ -67,7 +67,7 @@ app.command("check", rich_help_panel=RUN)(daemon.check)
 app.command("run", rich_help_panel=RUN)(daemon.run)
 app.command("healthcheck", rich_help_panel=RUN)(daemon.healthcheck)
 app.command("topics", rich_help_panel=LOOK)(listings.topics)
-app.command("feeds", rich_help_panel=LOOK)(listings.feeds)
+app.add_typer(feeds.app, name="feeds", rich_help_panel=LOOK)
 app.command("alerts", rich_help_panel=LOOK)(listings.alerts)
 app.command("explain", rich_help_panel=LOOK)(explain.explain)
 app.command("backtest", rich_help_panel=TOPICS)(backtest.backtest)

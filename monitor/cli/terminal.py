@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from monitor.text.spans import span
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
@@ -43,7 +45,6 @@ STATE_STYLES = {
     "paused": "dim",
 }
 
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -97,6 +98,13 @@ def badge(severity: str) -> "Text":
     return styled(severity.upper(), SEVERITY_STYLES[severity])
 
 
+def below(line: "Text") -> "RenderableType":
+    """A line that belongs to the one above it: indented, also where it is wrapped."""
+    from rich.padding import Padding
+
+    return Padding(line, (0, 0, 0, 4), expand=False)
+
+
 def table(*columns: str, right: Iterable[str] = (), flexible: Iterable[str] = ()) -> "Table":
     """An empty table without borders. Only `flexible` columns wrap where the terminal is narrow; `right` ones hold numbers."""
     from rich.table import Table
@@ -131,15 +139,6 @@ def _json_value(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-def span(length: timedelta) -> str:
-    """A span of time by its largest unit: `3 h`, `12 min`."""
-    seconds = max(0, round(length.total_seconds()))
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return "0 s"
 
 
 def ago(moment: datetime | None, now: datetime, never: str = "never") -> str:

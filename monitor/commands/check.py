@@ -84,6 +84,8 @@ def _unreachable(configuration: Configuration, lookup: Lookup, limit: timedelta)
 def _targets(configuration: Configuration) -> Iterator[_Target]:
     named = [_reached(feed) for feed in configuration.feeds]
     named += [("receiver", each.id, each.url, each.allow_private) for each in configuration.receivers if each.url]
+    if (heartbeat := configuration.settings.heartbeat) is not None:
+        named.append(("heartbeat", "heartbeat", heartbeat.url.reveal(), heartbeat.allow_private))
     for kind, id_, url, allow_private in named:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -105,12 +107,12 @@ def _refused(target: _Target, addresses: Sequence[str], own: Sequence[tuple[str,
     except Blocked as blocked:
         is_own = "newsmon itself" in str(blocked)
         host = "" if target.host in addresses else f"{target.host}: "
-        advice = "" if is_own else f"; add allow_private: [{_suggested(addresses[0])}] to this {target.kind}"
+        advice = "" if is_own else f"; add allow_private: [{suggested(addresses[0])}] to this {target.kind}"
         return f"{target.id}: {host}{blocked}{advice}"
     return None
 
 
-def _suggested(address: str) -> str:
+def suggested(address: str) -> str:
     """The network to allow: the address's neighbourhood where it is private, nothing but itself elsewhere."""
     ip = ip_address(address)
     if not ip.is_private or ip.is_loopback or ip.is_link_local:

@@ -96,6 +96,21 @@ def routed_nowhere(folder: Folder) -> Iterator[Problem]:
                 )
 
 
+def operated_by_nobody(folder: Folder) -> Iterator[Problem]:
+    """Who is told how newsmon fares exists, and who stands in is somebody else."""
+    if folder.alerts is None or folder.alerts[1].operations is None:
+        return
+    document, file = folder.alerts
+    operations = folder.alerts[1].operations
+    receivers = {entry.id for entry in file.receivers}
+    for key, named in (("receiver", operations.receiver), ("fallback", operations.fallback)):
+        if named is not None and named not in receivers:
+            yield document.problem(("operations", key), f"there is no receiver `{named}`" + nearest(named, receivers))
+    if operations.fallback == operations.receiver:
+        message = f"expected another receiver than `{operations.receiver}`, which it stands in for"
+        yield document.problem(("operations", "fallback"), message)
+
+
 def ports_not_allowed(folder: Folder) -> Iterator[Problem]:
     """A port where HTTP is not spoken as a rule is asked only where that is meant."""
     if folder.feeds is None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from monitor.config.names import HeaderValue, Line, Private, Slug, Url, check_header_name
 from monitor.config.section import Section, SeverityWord
 from monitor.config.units import Duration
+from monitor.model.alert import Operations
 from monitor.model.delivery import Receiver, ReceiverKind
 from monitor.model.ids import ReceiverId
 from monitor.model.secret import Secret
@@ -124,8 +125,24 @@ class RouteEntry(Section):
     """Only these topics; left out: all."""
 
 
+class OperationsEntry(Section):
+    """Who is told how newsmon itself fares: a feed that fails, falls silent, is gone, or loses items."""
+
+    receiver: Slug
+    """The receiver that is told."""
+    fallback: Slug | None = None
+    """Another receiver, told while the first one is disabled because it answered 410 again and again."""
+
+    def value(self) -> Operations:
+        """The same as a model value."""
+        fallback = None if self.fallback is None else ReceiverId(self.fallback)
+        return Operations(receiver=ReceiverId(self.receiver), fallback=fallback)
+
+
 class AlertsFile(Section):
     """Where alerts go. An alert reaches every receiver that one of its routes names, once."""
 
     receivers: tuple[ReceiverEntry, ...] = ()
     routes: tuple[RouteEntry, ...] = ()
+    operations: OperationsEntry | None = None
+    """Left out: nobody is told how newsmon itself fares."""

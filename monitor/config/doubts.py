@@ -135,7 +135,12 @@ def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:
     if not file.receivers:
         yield Problem(file=document.file, message="no receiver: nobody will be told")
         return
-    used = {route.receiver for route in file.routes}
+    if file.operations is None:
+        message = "no `operations`: nobody is told when a feed fails or falls silent; add `operations: {receiver: …}`"
+        yield Problem(file=document.file, message=message)
+    used: set[str | None] = {route.receiver for route in file.routes}
+    if used and file.operations is not None:
+        used |= {file.operations.receiver, file.operations.fallback}
     for index, receiver in enumerate(file.receivers):
         if receiver.id not in used:
             message = f"no route leads to the receiver `{receiver.id}`"

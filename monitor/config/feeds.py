@@ -1,15 +1,17 @@
-"""feeds: feeds.yaml, the URLs that are polled."""
+"""feeds: feeds.yaml, the URLs that are polled, and the subscription lists that it names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from monitor.config.connection import Basic, Connecting, ReadSecret, TlsEntry, Token
 from monitor.config.names import DIRECT, PORT_MAX, FeedUrl, Language, Line, Private, Slug
+from monitor.config.opml import Outline, ids_of, place
 from monitor.config.problems import KeyPath
 from monitor.config.section import Section
 from monitor.config.units import Duration
@@ -17,6 +19,8 @@ from monitor.model.connection import Connection, Proxy
 from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId
 from monitor.model.secret import Secret
+
+OPML_FILES_MAX = 100
 
 _RECENT = Duration("1m", "365d")
 
@@ -76,7 +80,7 @@ class FeedDefaults(Connecting):
 
 
 class FeedEntry(Connecting):
-    """A feed: RSS, Atom, RDF or JSON Feed."""
+    """A feed: RSS, Atom, RDF, JSON Feed or a news sitemap."""
 
     id: Slug
     """Its name for good: a changed URL keeps the id, and with it what is known of the feed."""
@@ -120,6 +124,29 @@ class FeedsFile(Section):
 
     defaults: FeedDefaults = FeedDefaults()
     feeds: tuple[FeedEntry, ...]
+    opml: Annotated[tuple[Line, ...], Field(max_length=OPML_FILES_MAX)] = ()
+    """Subscription lists (OPML) whose feeds are polled, too; paths relative to this folder. What stands under `feeds` as well is taken
+    from there.
+    """
+
+    def with_outlines(self, outlines: Sequence[Outline]) -> "FeedsFile":
+        """The file with the feeds of its lists among its own, those that it lists itself left out."""
+        own = {place(entry.url) for entry in self.feeds}
+        listed = list({place(each.url): each for each in reversed(outlines) if place(each.url) not in own}.values())[
+            ::-1
+        ]
+        entries = (
+            FeedEntry(
+                id=id_,
+                url=each.url,
+                publisher=each.publisher or each.title or urlsplit(each.url).hostname or id_,
+                title=each.title or None,
+                tags=each.tags,
+                lang=each.lang or None,
+            )
+            for each, id_ in zip(listed, ids_of(listed, (entry.id for entry in self.feeds)), strict=True)
+        )
+        return self.model_copy(update={"feeds": (*self.feeds, *entries)})
 
     def connecting(self) -> Iterator[tuple[KeyPath, Connecting]]:
         """The defaults and every feed, each with its place."""

@@ -9,17 +9,26 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import monitor
 from monitor.adapters.trust import UnusableFileError, context_of
-from monitor.config.agreement import Folder, leased_too_short, named_twice, ports_not_allowed, routed_nowhere
+from monitor.config.agreement import (
+    Folder,
+    leased_too_short,
+    named_twice,
+    operated_by_nobody,
+    ports_not_allowed,
+    routed_nowhere,
+)
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
 from monitor.config.connection import Connecting, check_password, check_token
 from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
 from monitor.config.doubts import doubts
 from monitor.config.environment import fill
 from monitor.config.feeds import FeedsFile
+from monitor.config.opml import OPML_BYTES_MAX, Outline, read_opml
 from monitor.config.problems import ConfigError, KeyPath, Problem
 from monitor.config.queries import compile_topics
 from monitor.config.section import Section, follow
@@ -48,25 +57,31 @@ def shipped() -> Path:
     return installed if installed.is_dir() else package.parent / "config"
 
 
-def load(folder: Path, environ: Mapping[str, str]) -> Configuration:
-    """Read and check `folder`. Raises `ConfigError` with all problems that can be told apart at once."""
+def load(
+    folder: Path, environ: Mapping[str, str], *, instead: Mapping[str, bytes] = MappingProxyType({})
+) -> Configuration:
+    """Read and check `folder`. Raises `ConfigError` with all problems that can be told apart at once.
+
+    `instead`: contents by the name of a file, to be read in its place, before they are written there.
+    """
     if not folder.is_dir():
         raise ConfigError([Problem(file=folder, message="there is no such folder; `newsmon init` makes one")])
-    return _Loading(folder, environ).load()
+    return _Loading(folder, environ, instead).load()
 
 
 class _Loading:
     """One reading of a folder, collecting problems on its way."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], instead: Mapping[str, bytes]) -> None:
         self._folder = folder
+        self._instead = {folder / name: data for name, data in instead.items()}
         self._environ = environ
         self._problems: list[Problem] = []
         self._warnings: list[Problem] = []
 
     def load(self) -> Configuration:
         settings = self._read(self._folder / "settings.yaml", SettingsFile)
-        feeds = self._read(self._folder / "feeds.yaml", FeedsFile)
+        feeds = self._with_lists(self._read(self._folder / "feeds.yaml", FeedsFile))
         topic_files = self._topic_files()
         topics = [self._read(file, TopicsFile) for file in topic_files]
         alerts = self._read(self._folder / "alerts.yaml", AlertsFile)
@@ -77,7 +92,7 @@ class _Loading:
             topics_complete=None not in topics,
             alerts=alerts,
         )
-        for check in (named_twice, routed_nowhere, ports_not_allowed, leased_too_short):
+        for check in (named_twice, routed_nowhere, operated_by_nobody, ports_not_allowed, leased_too_short):
             self._problems += check(folder)
         compiled = compile_topics(folder.topics) if folder.topics_complete else None
         if compiled is not None:
@@ -102,6 +117,7 @@ class _Loading:
                 )
                 for route in alerts[1].routes
             ),
+            operations=None if alerts[1].operations is None else alerts[1].operations.value(),
             warnings=tuple(str(warning) for warning in sorted(self._warnings)),
         )
 
@@ -116,6 +132,23 @@ class _Loading:
             self._problems += error.problems
         return None
 
+    def _with_lists(self, feeds: tuple[Document, FeedsFile] | None) -> tuple[Document, FeedsFile] | None:
+        """feeds.yaml with the feeds of the subscription lists that it names; None if one is refused."""
+        if feeds is None:
+            return None
+        document, file = feeds
+        outlines: list[Outline] = []
+        before = len(self._problems)
+        for index, name in enumerate(file.opml):
+            path = self._folder / name
+            try:
+                outlines += read_opml(path, self._bytes(path, OPML_BYTES_MAX))
+            except UnreadableError as unreadable:
+                self._problems.append(document.problem(("opml", index), f"{path}: {unreadable.problem.message}"))
+            except ConfigError as error:
+                self._problems += error.problems
+        return (document, file.with_outlines(outlines)) if len(self._problems) == before else None
+
     def _topic_files(self) -> list[Path]:
         folder = self._folder / "topics"
         files = sorted(file for file in folder.glob("*") if file.suffix in {".yaml", ".yml"})
@@ -123,9 +156,10 @@ class _Loading:
             self._problems.append(Problem(file=folder, message="no topics: this folder needs a *.yaml file with some"))
         return files
 
-    @staticmethod
-    def _bytes(file: Path, most: int) -> bytes:
+    def _bytes(self, file: Path, most: int) -> bytes:
         """The content of a regular file, cut off one byte beyond `most`."""
+        if file in self._instead:
+            return self._instead[file]
         try:
             if not file.exists():
                 close = difflib.get_close_matches(

@@ -6,6 +6,7 @@ Each check raises ValueError with what was expected, and never repeats the text:
 import ipaddress
 import re
 from typing import Annotated
+from unicodedata import normalize
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -16,6 +17,7 @@ from monitor.text.http import is_web_port
 URL_CHARS_MAX = 2083
 TEXT_CHARS_MAX = 300
 HEADER_CHARS_MAX = 4096
+SLUG_MADE_CHARS_MAX = 40  # of an id that is made: there is room for what tells it from others
 PORT_MAX = 65535
 
 DIRECT = "direct"  # no proxy, whatever the defaults say
@@ -31,6 +33,12 @@ def check_slug(text: str) -> str:
     if not re.fullmatch(_SLUG, text):
         raise ValueError("expected an id of 1 to 64 small letters a-z, digits, `_` and `-`")
     return text
+
+
+def slug(text: str) -> str:
+    """An id made of a text: its Latin letters and digits; '' where it has none."""
+    letters = normalize("NFKD", text).encode("ascii", "ignore").decode().lower().replace("'", "")
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:SLUG_MADE_CHARS_MAX].rstrip("-")
 
 
 def check_line(text: str) -> str:

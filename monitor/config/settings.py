@@ -6,10 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from monitor.config.names import HeaderText, Line, Url, is_loopback, read_listen
+from monitor.config.names import HeaderText, Line, Private, Url, is_loopback, read_listen
 from monitor.config.section import Section
 from monitor.config.units import Duration
-from monitor.model.settings import DeliverySettings, Listen, PollSettings, RetentionSettings, Settings
+from monitor.model.secret import Secret
+from monitor.model.settings import (
+    DeliverySettings,
+    HeartbeatSettings,
+    Listen,
+    PollSettings,
+    RetentionSettings,
+    Settings,
+)
 
 _OFF = "off"
 
@@ -112,6 +120,21 @@ class Retention(Section):
     """Deliveries that were given up."""
 
 
+class Heartbeat(Section):
+    """A watcher elsewhere, such as healthchecks.io, that raises the alarm when newsmon no longer calls it."""
+
+    url: Url = Field(repr=False)
+    """What is called, with GET. It is a secret, so better `${NAME}` of an environment variable."""
+    every: Annotated[timedelta, Duration("5s", "1d")] = timedelta(minutes=5)
+    """How often. Nothing is called while newsmon does not poll, cannot write, or has deliveries that wait longer than 10 minutes."""
+    allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
+    """Networks, addresses or host names that the watcher may be reached at although they are not public."""
+
+    def value(self) -> HeartbeatSettings:
+        """The same as a model value."""
+        return HeartbeatSettings(url=Secret(self.url), every=self.every, allow_private=self.allow_private)
+
+
 class SettingsFile(Section):
     """How this installation of newsmon runs. Every key has a default."""
 
@@ -128,6 +151,8 @@ class SettingsFile(Section):
     poll: Poll = Poll()
     delivery: Delivery = Delivery()
     retention: Retention = Retention()
+    heartbeat: Heartbeat | None = None
+    """Left out: nobody elsewhere watches whether newsmon is well."""
 
     def settings(self, folder: Path) -> Settings:
         """The same as a model value; paths are taken from `folder`."""
@@ -159,4 +184,5 @@ class SettingsFile(Section):
                 delivered=self.retention.delivered,
                 dead=self.retention.dead,
             ),
+            heartbeat=None if self.heartbeat is None else self.heartbeat.value(),
         )

@@ -194,7 +194,8 @@ def _what(delivery: Delivery) -> str:
     """What a delivery tells, on one line."""
     alert = delivery.alert
     if alert.type is not EventType.ALERT_CREATED:
-        return alert.type.value
+        message = alert.data.get("message")
+        return f"{alert.type}: {message}" if message else alert.type.value
     items = alert.data.get("items")
     first = items[0] if isinstance(items, list) and items else {}
     return f"{alert.severity} {', '.join(alert.topics)}: {first.get('title', '')} ({first.get('publisher', '')})"

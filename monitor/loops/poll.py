@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
+from monitor.loops import operations
 from monitor.loops.process import Rules, ingest
 from monitor.model.alert import Decision
 from monitor.model.feed import READ_WHOLE_EVERY, Feed, FeedState
@@ -55,6 +56,7 @@ class PollLoop:
         self._slots = asyncio.Semaphore(concurrency)
         self._hint = delivered
         self._running: dict[FeedId, asyncio.Task[None]] = {}
+        self._queued: set[FeedId] = set()  # of those that run, the ones that wait for a slot
         self._owed: dict[FeedId, FeedState] = {}  # states that the store could not take when they were due
         self._ticked_at: datetime | None = None
         self._hosts: dict[str, tuple[datetime, Outcome]] = {}  # how the last poll of each ended
@@ -94,6 +96,12 @@ class PollLoop:
 
     def _ended(self, feed_id: FeedId, _: asyncio.Task[None]) -> None:
         self._running.pop(feed_id, None)
+        self._queued.discard(feed_id)
+
+    def abandon(self) -> None:
+        """Give up the polls that have not begun: at the next start their feeds are due."""
+        for feed_id in self._queued:
+            self._running[feed_id].cancel()
 
     async def drain(self, limit: timedelta) -> None:
         """Let running polls end, for at most that long; then they are given up, as if they had never begun."""
@@ -106,7 +114,9 @@ class PollLoop:
 
     async def _poll(self, feed: Feed, state: FeedState) -> None:
         try:
+            self._queued.add(feed.id)
             async with self._slots:
+                self._queued.discard(feed.id)
                 self._meter.lagged(self._clock.now() - state.next_poll_at)
                 await self._poll_once(feed, state)
         except StorageError as error:
@@ -149,7 +159,7 @@ class PollLoop:
         stages = {"fetch": fetched - started, "parse": ended - fetched}
         if parsed is None:
             after = schedule.after_poll(feed, before, result, offline=offline)
-            await self._record(after)
+            after = await self._record(feed, before, after)
             if judged.retry_after is not None:
                 await self._book.rest_host(feed.id, ended + judged.retry_after)
         else:
@@ -190,12 +200,20 @@ class PollLoop:
             _log.warning("most feeds cannot be reached at once: it is our own network, and no feed is held responsible")
         return self._offline
 
-    async def _record(self, state: FeedState) -> None:
+    async def _record(self, feed: Feed, before: FeedState, after: FeedState) -> FeedState:
+        """Write the state down, and with it what an operator is told of it."""
+        rules = self._rules
+        told = operations.watch(feed, before, after, rules.operations, rules.instance)
         try:
-            await self._book.record(state)
+            if told.events:
+                await self._book.commit(lambda ledger: operations.write(ledger, told, rules.operations))
+                self._hint.set()
+            else:
+                await self._book.record(told.state)
         except StorageError:
-            self._owed[state.feed_id] = state
+            self._owed[feed.id] = after  # in which nothing is told: the next poll tells it
             raise
+        return told.state
 
     async def _pay(self) -> None:
         """Write the states that are owed since the store failed."""
@@ -223,5 +241,5 @@ class PollLoop:
         if ingested.rolled_off:
             text = "feed %s: nothing of its document was known, items may have been lost since the last poll; it is polled more often now"
             _log.warning(text, feed.id, extra=fields)
-        if ingested.alerts:
+        if ingested.alerts or ingested.operations:
             self._hint.set()

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from monitor.model.alert import AlertTopic, Decision, Route
+from monitor.loops import operations
+from monitor.model.alert import AlertTopic, Decision, Operations, Route
 from monitor.model.feed import Feed, FeedState
 from monitor.model.ids import ItemId, ReceiverId, TopicId
 from monitor.model.item import Identity, Item, Keys, Origin, Parsed, Seen, StoredItem
@@ -26,6 +27,7 @@ class Rules:
     late_after: timedelta
     instance: str
     by_id: Mapping[TopicId, Topic] = field(default_factory=dict)
+    operations: Operations | None = None
 
     def routed(self, topic: TopicId, severity: Severity) -> bool:
         return any(outbox.takes(route, topic, severity) for route in self.routes)
@@ -91,15 +93,16 @@ def ingest(
     for alert, batch in zip(new_alerts, batches, strict=True):
         topics = [(topic.id, topic.severity) for _, of_item in batch for topic in of_item]
         ledger.write_alert(alert, outbox.deliveries_of(alert, rules.receivers(topics)))
-    listing = _listing(parsed, entries)
+    listing = _listing(before, parsed, entries)
     if result.validators is not None:
-        result = replace(result, validators=replace(result.validators, entry_hashes=parsed.entry_hashes))
+        result = replace(result, validators=replace(result.validators, entry_hashes=frozenset(parsed.entry_hashes)))
     after = replace(
         schedule.after_poll(feed, before, result, listing),
         document_at=before.document_at if parsed.trimmed else now,
         complaints=before.complaints if parsed.trimmed else parsed.complaints,
     )
-    ledger.write_feed(after)
+    watched = operations.watch(feed, before, after, rules.operations, rules.instance)
+    operations.write(ledger, watched, rules.operations)
     ingested = Ingested(
         feed_id=feed.id,
         baseline=moment.baseline,
@@ -114,6 +117,7 @@ def ingest(
         alerted_topics=tuple(
             (id_, topic.severity) for batch in batches for id_, (topic, _) in alerts.loudest(batch).items()
         ),
+        operations=watched.events,
         publish_to_seen=()
         if moment.baseline
         else tuple(
@@ -122,16 +126,16 @@ def ingest(
             if entry.identity.is_new and entry.item.published is not None and entry.item.published <= now
         ),
     )
-    return (ingested, after), {"dedup": deduped - started, "match": matched_at - deduped}
+    return (ingested, watched.state), {"dedup": deduped - started, "match": matched_at - deduped}
 
 
-def _listing(parsed: Parsed, entries: Sequence[_Entry]) -> schedule.Listing:
+def _listing(before: FeedState, parsed: Parsed, entries: Sequence[_Entry]) -> schedule.Listing:
     brought = sum(entry.identity.is_new or entry.identity.why is Seen.SAME_LINK_OTHER_FEED for entry in entries)
     listed = parsed.trimmed + len(entries)
     hints = (timedelta(minutes=parsed.ttl_minutes) if parsed.ttl_minutes else None, parsed.update_every)
-    return schedule.Listing(
-        entries=listed, known=listed - brought, brought=brought, hint=max(filter(None, hints), default=None)
-    )
+    unread = parsed.trimmed and not entries  # nothing of the document, then
+    hint = before.learned.hint if unread else max(filter(None, hints), default=None)
+    return schedule.Listing(entries=listed, known=listed - brought, brought=brought, hint=hint)
 
 
 def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) -> list[_Entry]:

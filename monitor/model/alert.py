@@ -31,6 +31,20 @@ class EventType(StrEnum):
     ALERT_CREATED = "alert.created"
     BASELINE_SUMMARY = "baseline.summary"
     TEST = "test"
+    FEED_FAILING = "feed.failing"
+    FEED_RECOVERED = "feed.recovered"
+    FEED_GONE = "feed.gone"
+    FEED_ROLLED_OFF = "feed.rolled_off"
+
+
+class Concern(StrEnum):
+    """Why an operator is told of a feed: one word each, the `reason` of the payload."""
+
+    FAILING = "failing"  # its polls fail
+    SILENT = "silent"  # it answers, but has brought nothing new for far longer than ever
+    GONE = "gone"  # its server means it: 410 again and again
+    ROLLED_OFF = "rolled_off"  # items may have been lost between two polls
+    RECOVERED = "recovered"  # it does again what it should
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +64,8 @@ class AlertTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One event to tell: an item with all topics that alert for it now, a batch of late items, a summary, or a test.
+    """One event to tell: an item with all topics that alert for it now, a batch of late items, a summary, what an operator should know
+    of a feed, or a test.
 
     `data` is the payload's `data` without what is the receiver's own (`sequence`): JSON values only.
     """
@@ -71,3 +86,11 @@ class Route:
     receiver: ReceiverId
     topics: frozenset[TopicId] = frozenset()
     severities: frozenset[Severity] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Who is told how newsmon and its feeds fare."""
+
+    receiver: ReceiverId
+    fallback: ReceiverId | None = None  # told instead, while `receiver` is disabled

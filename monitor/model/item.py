@@ -58,12 +58,15 @@ class Parsed:
     link: str = ""
     lang: str = ""
     ttl_minutes: int | None = None
-    update_every: timedelta | None = None  # sy:updatePeriod and sy:updateFrequency (RSS 1.0, module syndication)
+    update_every: timedelta | None = None  # sy:updatePeriod / sy:updateFrequency
+    skip: str = ""  # when the publisher asks nobody to come, in words: "hours 0-5, Saturday"
     items: tuple[Item, ...] = ()
     truncated: int = 0  # entries beyond the limit, counted and left out
+    trimmed: int = 0  # entries left out because they were seen; if all were, nothing above but `kind` is known
+    entry_hashes: tuple[
+        bytes, ...
+    ] = ()  # of all entries, the trimmed ones too; empty: the next document is parsed whole
     complaints: tuple[str, ...] = ()
-    entry_hashes: frozenset[bytes] = frozenset()  # of all entries; empty where they could not be told apart
-    trimmed: int = 0  # entries that were left out because they had been read before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

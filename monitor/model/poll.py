@@ -1,5 +1,6 @@
 """poll: one conditional GET of one feed and what followed from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -90,7 +91,25 @@ class Document:
     body: bytes
     content_type: str = ""
     url: str = ""  # the base of relative links
-    seen: frozenset[bytes] = frozenset()  # hashes of entries that need not be read again; none: all are read
+    seen: frozenset[bytes] = frozenset()  # hashes of entries that need not be parsed again; none: all are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trimmed:
+    """A document without the entries that were seen, and the hashes of all that it lists, in order, up to the limit."""
+
+    kind: str  # the family of its format: "rss", "atom", "rdf"
+    body: bytes  # well-formed XML in UTF-8, empty if there is nothing to parse
+    listed: tuple[
+        bool, ...
+    ]  # for each entry of `body`: whether the document lists it, or it stands for what was left out
+    hashes: tuple[bytes, ...]
+    left_out: int  # entries that were seen
+    beyond: int  # entries beyond the limit
+
+
+# The text of a document, what was seen, the base of its links and how many entries may be parsed; None: parse it whole.
+Trim = Callable[[str, frozenset[bytes], str, int], Trimmed | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from monitor.model.alert import Route
+from monitor.model.alert import Operations, Route
 from monitor.model.delivery import Receiver
 from monitor.model.feed import Feed
+from monitor.model.secret import Secret
 from monitor.model.topic import Entity, Topic
 
 PROJECT_URL = "https://pypi.org/project/newsmon/"
@@ -49,6 +50,13 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatSettings:
+    url: Secret  # who knows it can say that all is well
+    every: timedelta = timedelta(minutes=5)
+    allow_private: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     database: Path
     listen: Listen | None  # health (and later API and pages); None: no listener
@@ -62,6 +70,7 @@ class Settings:
     poll: PollSettings = PollSettings()
     delivery: DeliverySettings
     retention: RetentionSettings = RetentionSettings()
+    heartbeat: HeartbeatSettings | None = None  # None: nobody outside waits for one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,4 +84,5 @@ class Configuration:
     entities: tuple[Entity, ...]
     receivers: tuple[Receiver, ...]
     routes: tuple[Route, ...]
+    operations: Operations | None = None  # None: nobody is told how the feeds fare
     warnings: tuple[str, ...] = ()  # file:line:key and a sentence each

@@ -16,6 +16,8 @@ from monitor.model.ids import AlertId, FeedId, ReceiverId, TopicId
 from monitor.model.item import Identity, Item, Seen, StoredItem
 from monitor.model.severity import Severity
 from monitor.model.topic import Match, Topic
+from monitor.text.times import in_words as span_in_words
+from monitor.text.times import iso
 
 LATE_BATCH_ITEMS_MAX = 10  # late items told in one alert
 SUMMARY_TITLES_MAX = 20
@@ -303,21 +305,12 @@ def cut(text: str, limit: int) -> str:
     return (head.rpartition(" ")[0] or head) + "…"
 
 
-def iso(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds: 2025-02-24T09:30:00.000Z."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def age(published: datetime | None, now: datetime) -> str | None:
     """How old, in words: "3 days old". None where nobody knows."""
     if published is None:
         return None
-    seconds = max(0, int((now - published).total_seconds()))
-    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        count = seconds // unit
-        if count:
-            return f"{count} {name}{'' if count == 1 else 's'} old"
-    return "just published"
+    span = now - published
+    return f"{span_in_words(span)} old" if span >= timedelta(minutes=1) else "just published"
 
 
 def _hash(*parts: str) -> str:

@@ -113,6 +113,13 @@ def registrable_domain(url: str) -> str:
         return ""
 
 
+def shown(url: str) -> str:
+    """The URL for other eyes: without user information and fragment, and without what its query says, which may be a key."""
+    parts = urlsplit(url)
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+    return f"{bare}?…" if parts.query else bare
+
+
 def _split(url: str) -> SplitResult | None:
     """The parts of an http(s) URL with a host. Raises ValueError where urllib does."""
     if _FORBIDDEN.search(url) or len(url) > URL_CHARS_MAX:

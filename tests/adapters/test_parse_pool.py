@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -20,6 +21,7 @@ from monitor.model.poll import Document
 NOW = datetime(2025, 2, 24, 12, 0, tzinfo=UTC)
 PATIENCE_S = 30.0
 
+URL = "https://news.example/rss"
 GOOD = Document(body=b"<rss version='2.0'><channel><item><title>Talks</title></item></channel></rss>")
 READ = Parsed(kind="rss20", items=(Item(title="Talks"),))
 
@@ -119,11 +121,28 @@ def test_the_largest_document_passes_within_the_limits() -> None:
         entry = b"<item><title>Talks</title><link>https://news.example/%d</link><description>%s</description></item>"
         document = in_a_feed(b"".join(entry % (number, b"peace talks " * 160) for number in range(5_000)))
         assert 0.95 * BODY_BYTES_MAX < len(document.body) <= BODY_BYTES_MAX
-        answer = await pool.parse(document, NOW)
-        assert isinstance(answer, Parsed)
-        assert len(answer.items) == 5_000
+        for url in ("", URL):
+            answer = await pool.parse(replace(document, url=url), NOW)
+            assert isinstance(answer, Parsed)
+            assert (len(answer.items), len(answer.entry_hashes)) == (5_000, 5_000 if url else 0)
+        again = await pool.parse(replace(document, url=URL, seen=frozenset(answer.entry_hashes)), NOW)
+        assert again == Parsed(kind="rss", trimmed=5_000, entry_hashes=answer.entry_hashes)
 
     run(test, workers=1)
+
+
+def test_entries_that_were_seen_are_not_read_again() -> None:
+    async def test(pool: ParsePool) -> None:
+        first = await pool.parse(replace(GOOD, url=URL), NOW)
+        assert isinstance(first, Parsed)
+        assert (first.items, first.trimmed, len(first.entry_hashes)) == (READ.items, 0, 1)
+        more = GOOD.body.replace(b"<item>", b"<item><title>More</title></item><item>")
+        second = await pool.parse(Document(body=more, url=URL, seen=frozenset(first.entry_hashes)), NOW)
+        assert isinstance(second, Parsed)
+        assert (second.items, second.trimmed) == ((Item(title="More"),), 1)
+        assert second.entry_hashes[1:] == first.entry_hashes
+
+    run(test)
 
 
 def test_a_worker_killed_while_it_reads_costs_its_document_only() -> None:

@@ -40,6 +40,7 @@ VERBS = [
     "test-receiver",
     "healthcheck",
 ]
+FEED_VERBS = ("list", "show", "check", "add", "import", "export", "pause", "resume")
 
 
 class Clock:
@@ -110,9 +111,9 @@ def told(shell: Shell) -> Shell:
     return shell
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *(f"feeds {verb}" for verb in FEED_VERBS)])
 def test_every_command_can_be_learnt(verb: str) -> None:
-    result = CliRunner().invoke(app, [verb, "--help"])
+    result = CliRunner().invoke(app, [*verb.split(), "--help"])
     assert (result.exit_code, "newsmon" in result.output or "Usage" in result.output) == (0, True)
 
 

@@ -1,65 +1,31 @@
-"""check: what newsmon would stumble over when it runs, before it runs."""
+"""check: what newsmon would stumble over when it calls the watcher of its heartbeat."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.commands.check import Finding, Weight, check
-from monitor.model.connection import Connection, Proxy
-from monitor.model.feed import Feed
-from monitor.model.ids import FeedId
-from monitor.model.settings import Configuration, DeliverySettings, Listen, Settings
+from monitor.config import load, shipped
 
-NAMES = {
-    "public.example": ["93.184.216.34"],
-    "nas.internal": ["192.168.1.5"],
-    "proxy.internal": ["10.0.0.7"],
-    "us.example": ["127.0.0.1"],
-}
-ALLOW = "; add allow_private: [192.168.1.0/24] to this feed"
-UNKNOWN = Finding(weight=Weight.WARNING, text="one: nowhere.example cannot be resolved (Name or service not known)")
-
-
-def lookup(host: str) -> list[str]:
-    if host not in NAMES:
-        raise OSError(-2, "Name or service not known")
-    return NAMES[host]
-
-
-def found(url: str, *, proxy: str = "", allow: tuple[str, ...] = ()) -> list[Finding]:
-    connection = Connection(proxy=Proxy(url=proxy) if proxy else None)
-    feed = Feed(id=FeedId("one"), url=url, publisher="One", allow_private=allow, connection=connection)
-    settings = Settings(
-        database=Path("/") / "newsmon.sqlite",
-        listen=Listen(host="127.0.0.1", port=8787),
-        metrics_listen=None,
-        delivery=DeliverySettings(schedule=(timedelta(),)),
-    )
-    folder = Configuration(
-        folder=Path("/"), settings=settings, feeds=(feed,), topics=(), entities=(), receivers=(), routes=()
-    )
-    return check(folder, lookup=lookup)
-
-
-PROXY = "http://proxy.internal:3128"
-TARGETS: dict[str, tuple[list[Finding], list[Finding]]] = {
-    "public": (found("https://public.example/"), []),
-    "private": (
-        found("https://nas.internal/"),
-        [Finding(weight=Weight.PROBLEM, text=f"one: nas.internal: 192.168.1.5 is a private address{ALLOW}")],
+KEY = "c4n4ry-0123456789"
+PRIVATE = "allow_private: [10.1.2.0/24]"
+FOUND = {
+    "a private address": (
+        "",
+        [f"heartbeat: hc.example: 10.1.2.3 is a private address; add {PRIVATE} to this heartbeat"],
     ),
-    "private and allowed": (found("https://nas.internal/", allow=("nas.internal",)), []),
-    "unknown": (found("https://nowhere.example/"), [UNKNOWN]),
-    "through a proxy, which resolves it": (found("https://nowhere.example/", proxy=PROXY), []),
-    "through a proxy that is unknown": (found("https://public.example/", proxy="http://nowhere.example:1"), [UNKNOWN]),
-    "through newsmon itself": (
-        found("https://public.example/", proxy="http://us.example:8787"),
-        [Finding(weight=Weight.PROBLEM, text="one: us.example: 127.0.0.1 port 8787 is newsmon itself")],
-    ),
+    "a private address that is allowed": (f", {PRIVATE}", []),
 }
 
 
-@pytest.mark.parametrize(("findings", "expected"), TARGETS.values(), ids=TARGETS)
-def test_what_is_dialled_is_resolved(findings: list[Finding], expected: list[Finding]) -> None:
-    assert findings == expected
+@pytest.mark.parametrize("name", FOUND)
+def test_the_watcher_can_be_reached(name: str, tmp_path: Path) -> None:
+    allowed, expected = FOUND[name]
+    for file in ("alerts.yaml", "topics/ukraine-diplomacy.yaml"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes((shipped() / file).read_bytes())
+    (tmp_path / "feeds.yaml").write_text("feeds: [{id: a, url: https://a.example/, publisher: A}]\n")
+    (tmp_path / "settings.yaml").write_text(f"heartbeat: {{url: 'https://hc.example/ping/{KEY}'{allowed}}}\n")
+    addresses = {"hc.example": ["10.1.2.3"], "a.example": ["93.184.216.34"]}
+    findings = check(load(tmp_path, {}), lookup=addresses.__getitem__)
+    assert findings == [Finding(weight=Weight.PROBLEM, text=text) for text in expected]

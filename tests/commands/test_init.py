@@ -9,7 +9,7 @@ import pytest
 from monitor.commands.init import AlreadyThereError, init
 from monitor.config import load, shipped
 from monitor.config.alerts import check_secret
-from monitor.model.alert import Route
+from monitor.model.alert import Operations, Route
 from monitor.model.delivery import Receiver, ReceiverKind
 from monitor.model.ids import ReceiverId
 
@@ -42,6 +42,7 @@ def test_what_it_writes_is_valid_and_tells_everything_to_the_log(tmp_path: Path)
     assert configuration.warnings == ()
     assert configuration.receivers == (Receiver(id=ReceiverId("console"), kind=ReceiverKind.LOG),)
     assert configuration.routes == (Route(receiver=ReceiverId("console")),)
+    assert configuration.operations == Operations(receiver=ReceiverId("console"))
 
 
 def test_the_commented_webhook_works_once_it_is_uncommented(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_the_commented_webhook_works_once_it_is_uncommented(tmp_path: Path) -> N
     text = alerts.read_text()
     at = text.index(begin)
     hook = text[at : text.index(end)].replace("  # ", "  ", 1).replace("\n  # ", "\n  ")
-    alerts.write_text(text[:at] + hook + text[text.index(end) :] + "  - receiver: desk\n")
+    alerts.write_text(text[:at] + hook + end + "  - receiver: desk\n" + text[text.index(end) + len(end) :])
     configuration = load(tmp_path, {})
     assert configuration.warnings == ()
     assert [receiver.id for receiver in configuration.receivers] == ["console", "desk"]

@@ -16,6 +16,7 @@ GOOD = {
     "alerts.yaml": (
         "receivers:\n  - {id: desk, webhook: {url: https://desk.example/in, secret_file: secrets/desk}}\n"
         "routes:\n  - {receiver: desk}\n"
+        "operations: {receiver: desk}\n"
     ),
     "secrets/desk": f"{SECRET}\n",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import load
-from monitor.model.alert import Route
+from monitor.model.alert import Operations, Route
 from monitor.model.delivery import Receiver, ReceiverKind
 from monitor.model.feed import Feed, FirstPoll
 from monitor.model.ids import FeedId, ReceiverId, TopicId
@@ -15,6 +15,7 @@ from monitor.model.secret import Secret
 from monitor.model.settings import (
     Configuration,
     DeliverySettings,
+    HeartbeatSettings,
     Listen,
     PollSettings,
     RetentionSettings,
@@ -42,6 +43,7 @@ alerts: {late_after: 1h30m}
 poll: {concurrency: 4, parse_workers: 1, user_agent: desk/1, contact: desk@example.org}
 delivery: {schedule: [100ms, 1d], lease: 20s, concurrency: 2, interval: 50ms, drain: 0s}
 retention: {items: 10d, keys: 11d, delivered: 12d, dead: 13d}
+heartbeat: {url: "https://hc.example.org/ping/${TOKEN}", every: 90s, allow_private: [10.0.0.0/8]}
 """,
     "feeds.yaml": """
 defaults: {interval: 20m, first_poll: {recent: 3h}, timeout: 5s}
@@ -87,6 +89,7 @@ receivers:
 routes:
   - {receiver: desk, severities: [high, critical], topics: [alliance]}
   - {receiver: console}
+operations: {receiver: console, fallback: desk}
 """,
     "secrets/desk": f"{OLD}\r\n",
 }
@@ -122,6 +125,11 @@ def test_everything(write: Write) -> None:
                 keys=timedelta(days=11),
                 delivered=timedelta(days=12),
                 dead=timedelta(days=13),
+            ),
+            heartbeat=HeartbeatSettings(
+                url=Secret("https://hc.example.org/ping/t0k"),
+                every=timedelta(seconds=90),
+                allow_private=("10.0.0.0/8",),
             ),
         ),
         feeds=(
@@ -180,6 +188,7 @@ def test_everything(write: Write) -> None:
             ),
             Route(receiver=ReceiverId("console")),
         ),
+        operations=Operations(receiver=ReceiverId("console"), fallback=ReceiverId("desk")),
         warnings=(
             (
                 f"{folder}/topics/a.yaml:12:topics[0].escalate[1].severity: "
@@ -222,11 +231,11 @@ def escalated(severity: str, *louder: str, routes: str) -> dict[str, str | bytes
     return {
         "topics/day.yaml": f"topics:\n  - id: a\n    title: A\n    severity: {severity}\n    query: war\n    escalate:\n"
         + "".join(f"      - {{query: nuclear, severity: {each}}}\n" for each in louder),
-        "alerts.yaml": f"receivers: [{{id: a, log: {{}}}}]\nroutes: [{{receiver: a, severities: {routes}}}]\n",
+        "alerts.yaml": f"receivers: [{{id: a, log: {{}}}}]\nroutes: [{{receiver: a, severities: {routes}}}]\noperations: {{receiver: a}}\n",
     }
 
 
-RECEIVERS = "receivers:\n  - {id: a, log: {}}\n  - {id: b, log: {}}\n"
+RECEIVERS = "receivers:\n  - {id: a, log: {}}\n  - {id: b, log: {}}\noperations: {receiver: a}\n"
 DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
     "nothing": ({}, ()),
     "byte order mark": ({"settings.yaml": b"\xef\xbb\xbfinstance: a\n"}, ()),
@@ -245,6 +254,20 @@ DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
     "a receiver unused": (
         {"alerts.yaml": RECEIVERS + "routes: [{receiver: a}]\n"},
         ("alerts.yaml:3:receivers[1].id: no route leads to the receiver `b`",),
+    ),
+    "a receiver for operations only": (
+        {"alerts.yaml": RECEIVERS.replace("receiver: a", "receiver: b") + "routes: [{receiver: a}]\n"},
+        (),
+    ),
+    "a fallback only": (
+        {"alerts.yaml": RECEIVERS.replace("receiver: a", "receiver: a, fallback: b") + "routes: [{receiver: a}]\n"},
+        (),
+    ),
+    "nobody to operate": (
+        {"alerts.yaml": "receivers: [{id: a, log: {}}]\nroutes: [{receiver: a}]\n"},
+        (
+            "alerts.yaml: no `operations`: nobody is told when a feed fails or falls silent; add `operations: {receiver: …}`",
+        ),
     ),
     "a topic that no route takes": (
         {

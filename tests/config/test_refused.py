@@ -115,7 +115,7 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"settings.yaml": "colour: red\n"},
         (
             "settings.yaml:1:colour: unknown key; known: "
-            "`alerts`, `database`, `delivery`, `instance`, `logs`, `metrics`, `poll`, `public_url`, `retention`, `web`"
+            "`alerts`, `database`, `delivery`, `heartbeat`, `instance`, `logs`, `metrics`, `poll`, `public_url`, `retention`, `web`"
         ),
     ),
     "key missing": (feeds("id: one, publisher: One"), "feeds.yaml:2:feeds[0].url: this key is missing"),
@@ -414,6 +414,45 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     "route of nothing": (
         alerts(routes="  - {receiver: desk, severities: []}\n"),
         "alerts.yaml:4:routes[0].severities: expected 1 or more entries",
+    ),
+    "nobody to operate": (
+        alerts(routes="  - {receiver: desk}\noperations: {receiver: dsk}\n"),
+        "alerts.yaml:5:operations.receiver: there is no receiver `dsk`; did you mean `desk`?",
+    ),
+    "nobody to fall back on": (
+        alerts(routes="  - {receiver: desk}\noperations:\n  receiver: desk\n  fallback: pager\n"),
+        "alerts.yaml:7:operations.fallback: there is no receiver `pager`; known: `desk`",
+    ),
+    "a fallback that is no other": (
+        alerts(routes="  - {receiver: desk}\noperations: {receiver: desk, fallback: desk}\n"),
+        "alerts.yaml:5:operations.fallback: expected another receiver than `desk`, which it stands in for",
+    ),
+    "only a fallback": (
+        alerts(routes="  - {receiver: desk}\noperations: {fallback: desk}\n"),
+        "alerts.yaml:5:operations.receiver: this key is missing",
+    ),
+    "an operator's typo": (
+        alerts(routes="  - {receiver: desk}\noperations: {reciever: desk}\n"),
+        (
+            "alerts.yaml:5:operations.receiver: this key is missing\n"
+            "alerts.yaml:5:operations.reciever: unknown key; did you mean `receiver`?"
+        ),
+    ),
+    "a heartbeat without a URL": (
+        {"settings.yaml": "heartbeat: {every: 5m}\n"},
+        "settings.yaml:1:heartbeat.url: this key is missing",
+    ),
+    "a heartbeat that races": (
+        {"settings.yaml": "heartbeat: {url: 'https://hc.example/x', every: 1s}\n"},
+        "settings.yaml:1:heartbeat.every: expected a duration from 5s to 1d",
+    ),
+    "a heartbeat to nowhere": (
+        {"settings.yaml": "heartbeat: {url: hc.example}\n"},
+        "settings.yaml:1:heartbeat.url: expected a URL that begins with https:// or http://",
+    ),
+    "a heartbeat whose variable is not set": (
+        {"settings.yaml": "heartbeat: {url: '${HEARTBEAT_URL}'}\n"},
+        "settings.yaml:1:heartbeat.url: the environment variable HEARTBEAT_URL is not set",
     ),
     "no spelling": (
         topics("entities: {nato: []}\n"),

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from monitor.config import ConfigError, load
+from monitor.model.secret import Secret
+from monitor.model.settings import HeartbeatSettings
 
 Write = Callable[[Mapping[str, str | bytes | None]], Path]
 
 
 CANARY = "Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5"
 SECRET = f"whsec_{CANARY}"
+TOLD = "operations: {receiver: desk}\n"
 HOOK = "receivers:\n  - id: desk\n    webhook:\n      url: https://desk.example/in\n"
 
 
@@ -68,6 +71,30 @@ def test_no_error_shows_a_secret_file(write: Write) -> None:
     assert CANARY not in "".join(traceback.format_exception(refused.value))
 
 
+# Where the URL of the heartbeat could be shown: with a mistake beside it, and at it.
+HEARTBEATS = {
+    "beside a mistake": "heartbeat: {url: 'https://hc.example/${CANARY}', evry: 5m}\n",
+    "at a mistake": "heartbeat: {url: 'https://u:${CANARY}@hc.example/'}\n",
+    "as a network": "heartbeat: {url: 'https://hc.example/${CANARY}', allow_private: ['${CANARY}/8']}\n",
+    "as a span": "heartbeat: {url: 'https://hc.example/', every: '${CANARY}'}\n",
+}
+
+
+@pytest.mark.parametrize("leak", HEARTBEATS)
+def test_no_error_shows_the_heartbeat(leak: str, write: Write) -> None:
+    folder = write({"settings.yaml": HEARTBEATS[leak]})
+    with pytest.raises(ConfigError) as refused:
+        load(folder, {"CANARY": CANARY})
+    assert CANARY not in "".join(traceback.format_exception(refused.value)) + repr(refused.value)
+
+
+def test_the_heartbeat_shows_itself_to_nobody(write: Write) -> None:
+    folder = write({"settings.yaml": "heartbeat: {url: 'https://hc.example/${CANARY}'}\n"})
+    configuration = load(folder, {"CANARY": CANARY})
+    assert configuration.settings.heartbeat == HeartbeatSettings(url=Secret(f"https://hc.example/{CANARY}"))
+    assert CANARY not in repr(configuration) + str(configuration.settings.heartbeat)
+
+
 def warnings(folder: Path) -> list[str]:
     return [warning.replace(f"{folder}/", "") for warning in load(folder, {}).warnings]
 
@@ -81,7 +108,7 @@ def test_a_secret_file_for_everybody_is_warned_about(write: Write) -> None:
 
 
 def test_a_secret_in_the_file_itself_is_warned_about(write: Write) -> None:
-    folder = write({"alerts.yaml": HOOK + f"      secret: {SECRET}\nroutes: [{{receiver: desk}}]\n"})
+    folder = write({"alerts.yaml": HOOK + f"      secret: {SECRET}\nroutes: [{{receiver: desk}}]\n" + TOLD})
     assert warnings(folder) == [
         (
             "alerts.yaml:5:receivers[0].webhook.secret: "
@@ -94,6 +121,6 @@ def test_an_absolute_secret_file(write: Write, tmp_path: Path) -> None:
     secret = tmp_path / "elsewhere"
     secret.write_text(f"{SECRET}\n")
     secret.chmod(0o600)
-    folder = write({"alerts.yaml": HOOK + f"      secret_file: {secret}\nroutes: [{{receiver: desk}}]\n"})
+    folder = write({"alerts.yaml": HOOK + f"      secret_file: {secret}\nroutes: [{{receiver: desk}}]\n" + TOLD})
     configuration = load(folder, {})
     assert ([each.reveal() for each in configuration.receivers[0].secrets], configuration.warnings) == ([SECRET], ())

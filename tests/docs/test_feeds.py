@@ -15,7 +15,8 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 OTHERS = {
     "settings.yaml": "{}\n",
     "topics/day.yaml": "topics:\n  - {id: a, title: A, query: war}\n",
-    "alerts.yaml": "receivers: [{id: log, log: {}}]\nroutes: [{receiver: log}]\n",
+    "alerts.yaml": "receivers: [{id: log, log: {}}]\nroutes: [{receiver: log}]\noperations: {receiver: log}\n",
+    "my-feeds.opml": '<opml version="2.0"><body><outline text="A" xmlUrl="https://a.example/rss"/></body></opml>\n',
     "secrets/press": "pass\n",
     "secrets/paper": "token\n",
     "secrets/proxy": "pass\n",

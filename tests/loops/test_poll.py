@@ -255,3 +255,24 @@ def test_two_feeds_of_a_host_are_never_polled_at_once(world: World) -> None:
 
     assert asyncio.run(play()) == [1, 1, 1]
     assert sorted(request.url for request in world.net.requests) == ["https://a.example/rss", "https://b.example/rss"]
+
+
+def test_a_stop_waits_for_polls_that_have_begun_and_gives_up_the_others(world: World) -> None:
+    world.store.write_now(lambda tx: feeds.configure(tx, [(feed, feed.id) for feed in world.feeds.values()], NOW))
+    world.store.write_now(lambda tx: feeds.move(tx, dict.fromkeys(world.feeds, NOW)))
+    world.net.answers.append(document("weather"))
+
+    async def play() -> None:
+        world.loop._slots = asyncio.Semaphore(1)
+        world.net.gate = asyncio.Event()
+        await world.loop.tick()
+        await asyncio.sleep(0.02)
+        assert world.loop.in_progress == 2
+        world.loop.abandon()
+        world.net.gate.set()
+        await world.loop.drain(timedelta(seconds=5))
+
+    asyncio.run(play())
+    assert (len(world.net.requests), world.loop.in_progress) == (1, 0)
+    polled = [state for state in world.store.read_now(feeds.all_states).values() if state.last_poll_at is not None]
+    assert len(polled) == 1

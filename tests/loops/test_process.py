@@ -194,6 +194,45 @@ def test_an_edit_of_a_held_item_tells_only_what_is_new(desk: Desk) -> None:
     ]
 
 
+def deal(number: int, guid: str, text: str = "", *, link: bool = True) -> Item:
+    return Item(
+        guid=guid,
+        link=f"https://news.example/{number}" if link else "",
+        title=f"A minerals deal is near, says envoy {number}",
+        summary=text or f"Story {number}.",
+    )
+
+
+GUIDS: dict[str, tuple[list[list[Item]], list[tuple[int, int]]]] = {
+    # documents after the first poll; of each, the items that are new and the alerts
+    "no guids": ([[deal(1, "")], [deal(2, ""), deal(1, "")], [deal(2, ""), deal(1, "")]], [(1, 1), (1, 1), (0, 0)]),
+    "no guids, an edit": ([[deal(1, "")], [deal(1, "", "Changed.")]], [(1, 1), (0, 0)]),
+    "neither guids nor links": (
+        [[deal(1, "", link=False)], [deal(2, "", link=False), deal(1, "", link=False)]],
+        [(1, 1), (1, 1)],
+    ),
+    "guids that change at every poll": ([[deal(1, "a")], [deal(1, "b")], [deal(1, "c"), deal(2, "d")]], [(1, 1), (0, 0), (1, 1)]),
+    "guids that change, without links": ([[deal(1, "a", link=False)], [deal(1, "b", link=False)]], [(1, 1), (0, 0)]),
+    "guids that change with the text": ([[deal(1, "a")], [deal(1, "b", "Changed.")]], [(1, 1), (0, 0)]),
+    "guids that were given at last": ([[deal(1, "")], [deal(1, "a")], [deal(1, "a")]], [(1, 1), (0, 0), (0, 0)]),
+    "guids that were taken away": ([[deal(1, "a")], [deal(1, "")]], [(1, 1), (0, 0)]),
+    "one guid for all": ([[deal(1, "x"), deal(2, "x")], [deal(3, "x"), deal(2, "x"), deal(1, "x")]], [(2, 2), (1, 1)]),
+    "an entry twice in one document": ([[deal(1, "x"), deal(1, "x")], [deal(1, "x"), deal(1, "x")]], [(1, 1), (0, 0)]),
+    "an entry twice, under two guids": ([[deal(1, "x"), deal(1, "y")], [deal(1, "y"), deal(1, "x")]], [(1, 1), (0, 0)]),
+    "a guid that is used again": ([[deal(1, "x")], [deal(2, "x")], [deal(1, "x"), deal(2, "x")]], [(1, 1), (1, 1), (0, 0)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("documents", "brought"), GUIDS.values(), ids=GUIDS)
+def test_whatever_a_feed_does_with_its_guids(
+    desk: Desk, documents: list[list[Item]], brought: list[tuple[int, int]]
+) -> None:
+    feed = desk.feed("bbc")
+    desk.poll(feed, QUIET)
+    polls = [desk.poll(feed, *listed) for listed in documents]
+    assert [(polled.new_items, len(polled.alerts)) for polled in polls] == brought
+
+
 def test_the_same_link_in_another_feed_alerts_once(desk: Desk) -> None:
     bbc, cnn = desk.feed("bbc"), desk.feed("cnn")
     desk.poll(bbc, QUIET)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.text.urls import URL_CHARS_MAX, absolute, canonical, is_home_page, registrable_domain
+from monitor.text.urls import URL_CHARS_MAX, absolute, canonical, is_home_page, registrable_domain, shown
 
 PAGE = "https://news.example.com/world/talks"
 
@@ -156,3 +156,16 @@ def test_absolute(link: str, url: str) -> None:
 
 def test_a_relative_link_without_a_base_is_none() -> None:
     assert absolute("/a", "") == ""
+
+
+SHOWN = {
+    "plain": ("https://a.example/rss", "https://a.example/rss"),
+    "a key in the query": ("https://a.example/rss?key=s3cret", "https://a.example/rss?…"),
+    "a key in the fragment": ("https://a.example:8443/rss#s3cret", "https://a.example:8443/rss"),
+    "a user": ("https://u:s3cret@a.example/", "https://a.example/"),
+}
+
+
+@pytest.mark.parametrize(("url", "expected"), SHOWN.values(), ids=SHOWN)
+def test_shown(url: str, expected: str) -> None:
+    assert shown(url) == expected

@@ -9,6 +9,10 @@ from monitor.model.alert import Alert, EventType
 from monitor.model.delivery import Answer, Attempt, Delivery, Receiver
 from monitor.steps.alert import escalation_of
 
+FEED_EVENTS = frozenset(
+    {EventType.FEED_FAILING, EventType.FEED_RECOVERED, EventType.FEED_GONE, EventType.FEED_ROLLED_OFF}
+)
+
 _log = logging.getLogger("newsmon.alerts")
 
 
@@ -28,6 +32,8 @@ def lines(alert: Alert) -> list[str]:
     data: dict[str, Any] = alert.data
     if alert.type is EventType.TEST:
         return [f"TEST: {data['message']}"]
+    if alert.type in FEED_EVENTS:
+        return [f"OPERATIONS {alert.severity.upper()} {alert.type}: {data['message']}"]
     if alert.type is EventType.BASELINE_SUMMARY:
         counts = ", ".join(f"{count} {topic}" for topic, count in data["matches"].items()) or "nothing that matches"
         return [f"BASELINE of {data['feeds_total']} feeds, held: {counts}"]

@@ -1,5 +1,6 @@
 """books: the store as the loops see it: what `ports` promises, kept by the rooms beside this one."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,18 +54,47 @@ class StoreLedger:
     def write_feed(self, state: FeedState) -> None:
         feeds.put(self.tx, state)
 
+    def disabled(self, receiver_id: ReceiverId) -> bool:
+        return receivers.get(self.tx, receiver_id).disabled_at is not None
 
-@dataclass(frozen=True, slots=True)
+
 class StoreFeedBook:
-    """The feeds, as `ports.FeedBook`."""
+    """The feeds, as `ports.FeedBook`. States that are recorded at about the same time are written together."""
 
-    store: Store
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._waiting: list[tuple[FeedState, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def claim_due(self, now: datetime, limit: int, until: datetime) -> list[FeedState]:
         return await self.store.write(lambda tx: feeds.claim_due(tx, now, limit, until))
 
     async def record(self, state: FeedState) -> None:
-        await self.store.write(lambda tx: feeds.put(tx, state))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((state, done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_what_waits())
+        await done
+
+    async def _write_what_waits(self) -> None:
+        """While some states are written, others gather."""
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            failed: Exception | None = None
+            try:
+                await self.store.write(lambda tx, batch=batch: feeds.put(tx, *(state for state, _ in batch)))  # type: ignore[misc]
+            except Exception as error:  # noqa: BLE001  whatever it is, each poll that waits must hear it
+                failed = error
+            for _, done in batch:
+                if done.done():  # a poll that was given up
+                    continue
+                if failed is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(failed)
+
+    async def commit(self, work: Callable[[Ledger], T]) -> T:
+        return await self.store.write(lambda tx: work(StoreLedger(tx)))
 
     async def astray(self, now: datetime) -> list[FeedState]:
         return await self.store.read(lambda tx: feeds.astray(tx, now))
@@ -77,9 +107,6 @@ class StoreFeedBook:
 
     async def rest_host(self, feed_id: FeedId, until: datetime) -> None:
         await self.store.write(lambda tx: feeds.rest_host(tx, feed_id, until))
-
-    async def commit(self, work: Callable[[Ledger], T]) -> T:
-        return await self.store.write(lambda tx: work(StoreLedger(tx)))
 
 
 @dataclass(frozen=True, slots=True)

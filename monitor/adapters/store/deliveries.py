@@ -1,11 +1,11 @@
 """deliveries: the outbox. Rows are claimed with a fencing token, settled by it, and kept with their history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from monitor.adapters.store import receivers, tables
 from monitor.adapters.store.alerts import from_row as alert_from_row
@@ -176,6 +176,16 @@ def pending(tx: Connection) -> dict[ReceiverId, tuple[int, datetime]]:
         .group_by(_deliveries.c.receiver_id)
     )
     return {ReceiverId(row.receiver_id): (row.n, row.oldest) for row in tx.execute(query)}
+
+
+def waiting_since(tx: Connection, receivers_asked: Collection[ReceiverId]) -> datetime | None:
+    """Since when the delivery to these receivers waits that waits longest. One that is sent again waits since it was asked for."""
+    since = case((_deliveries.c.attempts == 0, _deliveries.c.next_attempt_at), else_=_deliveries.c.created_at)
+    query = select(func.min(since)).where(
+        _deliveries.c.state == DeliveryState.PENDING, _deliveries.c.receiver_id.in_(receivers_asked)
+    )
+    oldest: datetime | None = tx.scalar(query)
+    return oldest
 
 
 def forget(tx: Connection, state: DeliveryState, before: datetime, limit: int) -> int:

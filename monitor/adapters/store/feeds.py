@@ -79,6 +79,21 @@ def put(tx: Connection, *states: FeedState) -> None:
         tx.execute(_PUT, [{"_id": state.feed_id, **_values(state)} for state in states])
 
 
+def pause(tx: Connection, feed_id: FeedId, now: datetime) -> bool | None:
+    """Whether the feed was running until now; None where nobody knows it. Nobody polls it until it is resumed."""
+    known = tx.execute(select(_feeds.c.paused_at).where(_feeds.c.id == feed_id)).first()
+    if known is None or known.paused_at is not None:
+        return None if known is None else False
+    tx.execute(update(_feeds).where(_feeds.c.id == feed_id).values(paused_at=now))
+    return True
+
+
+def resume(tx: Connection, feed_id: FeedId, now: datetime) -> bool:
+    """Make a feed that was paused, is gone, or fails due at once, with nothing held against it. False where nobody knows it."""
+    clean = {"paused_at": None, "gone_since": None, "gone_count": 0, "failures": 0, "next_poll_at": now}
+    return tx.execute(update(_feeds).where(_feeds.c.id == feed_id).values(clean)).rowcount > 0
+
+
 def move(tx: Connection, due: Mapping[FeedId, datetime]) -> None:
     """Poll those feeds at another time than was planned."""
     if due:
@@ -87,9 +102,9 @@ def move(tx: Connection, due: Mapping[FeedId, datetime]) -> None:
 
 
 def astray(tx: Connection, now: datetime) -> list[FeedState]:
-    """Feeds that are overdue, and those whose last poll lies in the future, because the clock was set back since."""
-    late = and_(_feeds.c.next_poll_at < now, _feeds.c.paused_at.is_(None))
-    query = select(_feeds).where(_feeds.c.configured, or_(late, _feeds.c.last_poll_at > now))
+    """Feeds that are due, and those whose last poll lies in the future, because the clock was set back since."""
+    due = and_(_feeds.c.next_poll_at <= now, _feeds.c.paused_at.is_(None))
+    query = select(_feeds).where(_feeds.c.configured, or_(due, _feeds.c.last_poll_at > now))
     return [_state(row) for row in tx.execute(query)]
 
 

@@ -26,8 +26,10 @@ delivery: {{schedule: [1s, 2s, 4s, 8s], interval: 500ms, drain: 5s}}
 _ALERTS = """\
 receivers:
   - {{id: {receiver}, webhook: {{url: {url}, secret_file: {secret}}}, allow_private: [127.0.0.0/8]}}
+  - {{id: console, log: {{}}}}
 routes:
   - {{receiver: {receiver}}}
+operations: {{receiver: console}}
 """
 _FEED = "  - {{id: {id}, url: {url}, publisher: {publisher}, lang: {lang}, allow_private: [127.0.0.0/8]}}\n"
 

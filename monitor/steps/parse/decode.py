@@ -29,16 +29,26 @@ _SEVEN_BIT = re.compile(r"iso-?2022|hz|utf-?7", re.IGNORECASE)  # their bytes ar
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932"}
 _LATIN = re.compile(r"(?:us-)?ascii|latin-?1|iso-?8859-1", re.IGNORECASE)  # read as the web does (WHATWG Encoding)
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]+")
+_NO_XML_BYTES = bytes({*range(0x20)} - {0x9, 0xA, 0xD})
 _REPLACED = "\ufffd"
 
 
 def decode(body: bytes, content_type: str, complaints: Complaints) -> str:
     """The text without byte order mark, leading white space and characters that XML forbids."""
     text = _text(body, content_type, complaints).lstrip("\ufeff \t\r\n\0")
-    if _NO_XML.search(text):
+    if not _is_clean(text):
         complaints.add("characters that XML forbids")
         text = _NO_XML.sub("", text)
     return text
+
+
+def _is_clean(text: str) -> bool:
+    """Whether XML allows every character: a look at the bytes, a tenth of the time of looking for what it forbids."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return False  # a lone surrogate
+    return len(data.translate(None, _NO_XML_BYTES)) == len(data) and "\ufffe" not in text and "\uffff" not in text
 
 
 def _text(body: bytes, content_type: str, complaints: Complaints) -> str:

@@ -11,6 +11,7 @@ _WORDS_CHARS_MAX = 80
 _PROLOG = r"(?:\s++|<\?.*?\?>|<!--.*?-->)*+"
 _HTML = re.compile(rf"{_PROLOG}<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _ROOT = re.compile(rf"{_PROLOG}(?:<!doctype[^>]*>)?{_PROLOG}<([\w:.-]+)", re.IGNORECASE | re.DOTALL)
+_SITEMAPS = frozenset({"urlset", "sitemapindex"})
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 _LOGIN = re.compile(r"type\s*=\s*[\"']?password", re.IGNORECASE)
 _CHALLENGE = re.compile(r"captcha|challenge-platform|just a moment|verify you are|access denied", re.IGNORECASE)
@@ -26,6 +27,7 @@ class Syntax(Enum):
     EMPTY = auto()
     JSON = auto()
     HTML = auto()
+    SITEMAP = auto()
     MARKUP = auto()  # XML, or what feedparser may still read as such
 
 
@@ -35,7 +37,10 @@ def detect(text: str) -> Syntax:
         return Syntax.EMPTY
     if text[0] in "{[":
         return Syntax.JSON
-    return Syntax.HTML if _HTML.match(text) else Syntax.MARKUP
+    if _HTML.match(text):
+        return Syntax.HTML
+    root = _ROOT.match(text)
+    return Syntax.SITEMAP if root and root[1].rpartition(":")[2].lower() in _SITEMAPS else Syntax.MARKUP
 
 
 def is_bomb(text: str) -> bool:

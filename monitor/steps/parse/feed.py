@@ -5,22 +5,25 @@ in HTML are off (we keep text, not HTML), and its dates are read anew (it takes 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from html import unescape
+from itertools import compress
 from typing import Any
 from xml.sax import SAXParseException, SAXReaderNotAvailable
 
 import feedparser
 
 from monitor.model.item import Parsed, ParseFailure
+from monitor.model.poll import Trim, Trimmed
+from monitor.steps.parse import hints
 from monitor.steps.parse.complaints import Complaints
 from monitor.steps.parse.detect import describe, is_bomb
 from monitor.steps.parse.entry import ENTRIES_MAX, TITLE_CHARS_MAX, Entry, language, normalise
+from monitor.steps.parse.strict import read_strict
 from monitor.text.html import plain
 from monitor.text.urls import absolute
-
-TTL_MINUTES_MAX = 7 * 24 * 60
 
 _ENTRY_END = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _PERMALINK = re.compile(r"<(?:[\w.-]+:)?(?:guid|id)\b[^>]*>\s*(?:<!\[CDATA\[\s*)?(https?://[^\s<\]]+)", re.IGNORECASE)
@@ -29,45 +32,81 @@ _CODE_POINT_MAX = 0x10FFFF
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
-def read_feed(text: str, *, base: str, now: datetime, complaints: Complaints) -> Parsed | ParseFailure:
-    """`base` is the URL of the document."""
+def read_feed(
+    text: str, *, base: str, now: datetime, complaints: Complaints, seen: frozenset[bytes], trim: Trim | None
+) -> Parsed | ParseFailure:
+    """`base` is the URL of the document. `trim` leaves out what was `seen`; where it cannot, the document is read whole."""
     if is_bomb(text):
         return ParseFailure(detail="its DOCTYPE declares entities that expand or lead elsewhere: refused")
-    text, truncated = _first_entries(text)
-    try:
-        document = _parse(text, base)
-    except (MemoryError, SAXReaderNotAvailable):
-        raise
-    except Exception as error:  # noqa: BLE001  what hostile bytes raise inside feedparser is no closed set
-        return ParseFailure(detail=f"feedparser gave up: {type(error).__name__}: {error}"[:200])
-    entries, feed = document["entries"], document["feed"]
+    text = _valid_references(text)
+    if trim is not None and (trimmed := trim(text, seen, base, ENTRIES_MAX)) is not None:
+        known = Parsed(
+            kind=trimmed.kind, truncated=trimmed.beyond, trimmed=trimmed.left_out, entry_hashes=trimmed.hashes
+        )
+        if not trimmed.body:
+            return replace(known, complaints=complaints.words())
+        document = _parse(read_strict, trimmed.body, base)
+        if not isinstance(document, ParseFailure) and _as_trimmed(document, trimmed):
+            entries = list(compress(document["entries"], trimmed.listed))
+            return _parsed(document, entries, known, text=text, base=base, now=now, complaints=complaints)
+    whole, beyond = _first_entries(text)
+    document = _parse(_read_any, whole.encode(errors="replace"), base)
+    if isinstance(document, ParseFailure):
+        return document
+    entries = document["entries"]
     if not document["version"] and not entries:
         return ParseFailure(detail=describe(text))
+    known = Parsed(kind="xml", truncated=beyond + max(0, len(entries) - ENTRIES_MAX))
+    return _parsed(document, entries[:ENTRIES_MAX], known, text=text, base=base, now=now, complaints=complaints)
+
+
+def _as_trimmed(document: Any, trimmed: Trimmed) -> bool:
+    """Whether feedparser found what trim had left, and nothing to complain about."""
+    return bool(document["version"]) and not document["bozo"] and len(document["entries"]) == len(trimmed.listed)
+
+
+def _parsed(
+    document: Any, entries: list[Any], known: Parsed, *, text: str, base: str, now: datetime, complaints: Complaints
+) -> Parsed:
+    """What feedparser found, in our words, added to what is known of the document. `text` is all of it: what was left out, too."""
     if document["bozo"]:
         complaints.add("broken XML", _reason(document["bozo_exception"]))
+    feed = document["feed"]
     lang = language(_text(feed, "language"))
     permalinks = frozenset(map(unescape, _PERMALINK.findall(text)))
-    return Parsed(
-        kind=document["version"] or "xml",
+    items = tuple(
+        normalise(_entry(raw, permalinks), base=base, lang=lang, now=now, complaints=complaints) for raw in entries
+    )
+    return replace(
+        known,
+        kind=document["version"] or known.kind,
         title=plain(_text(feed, "title"), TITLE_CHARS_MAX),
         link=absolute(_text(feed, "link"), base),
         lang=lang,
-        ttl_minutes=_ttl(_text(feed, "ttl")),
-        items=tuple(
-            normalise(_entry(raw, permalinks), base=base, lang=lang, now=now, complaints=complaints)
-            for raw in entries[:ENTRIES_MAX]
-        ),
-        truncated=truncated + max(0, len(entries) - ENTRIES_MAX),
+        ttl_minutes=hints.ttl_minutes(_text(feed, "ttl")),
+        update_every=hints.update_every(_text(feed, "sy_updateperiod"), _text(feed, "sy_updatefrequency")),
+        skip=hints.skip(text),
+        items=items,
         complaints=complaints.words(),
     )
 
 
-def _parse(text: str, base: str) -> Any:
+def _parse(read: Callable[[bytes, str], Any], data: bytes, base: str) -> Any:
+    """What feedparser makes of it, or a ParseFailure: what hostile bytes raise inside of it is no closed set."""
+    try:
+        return read(data, base)
+    except (MemoryError, SAXReaderNotAvailable):
+        raise
+    except Exception as error:  # noqa: BLE001
+        return ParseFailure(detail=f"feedparser gave up: {type(error).__name__}: {error}"[:200])
+
+
+def _read_any(data: bytes, base: str) -> Any:
     """Always bytes with their encoding and a base: a string would be opened, and without a base an entry's xml:base
     leaks into its siblings.
     """
     return feedparser.parse(
-        _valid_references(text).encode(errors="replace"),
+        data,
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": base},
         resolve_relative_uris=False,
         sanitize_html=False,
@@ -147,11 +186,6 @@ def _text(values: Any, name: str) -> str:
     """A value if it is a text. Past FeedParserDict's own `get`, which answers with other fields and warns."""
     value = dict.get(values, name)
     return value if isinstance(value, str) else ""
-
-
-def _ttl(text: str) -> int | None:
-    minutes = int(text) if text.isdecimal() and len(text) <= len(str(TTL_MINUTES_MAX)) else 0
-    return minutes if 0 < minutes <= TTL_MINUTES_MAX else None
 
 
 def _reason(error: Exception) -> str:

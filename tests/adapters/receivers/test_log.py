@@ -1,5 +1,6 @@
 """The lines of the log that tell alerts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from monitor.adapters.receivers.log import lines
@@ -48,3 +49,9 @@ def test_an_alert_is_a_line_with_its_reasons() -> None:
     assert lines(alert(PLAIN)) == [
         "ALERT CRITICAL talks: A nuclear missile  (BBC, 3 minutes old)  matched: talks, missile  https://bbc.example/1"
     ]
+
+
+def test_what_an_operator_is_told_is_a_line() -> None:
+    message = "feed bbc (BBC) is failing: 404 Not Found (3 polls in a row failed, its last success was 1 hour ago)"
+    told = replace(alert(), type=EventType.FEED_FAILING, severity=Severity.MEDIUM, data={"message": message})
+    assert lines(told) == [f"OPERATIONS MEDIUM feed.failing: {message}"]

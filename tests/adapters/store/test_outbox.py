@@ -163,3 +163,22 @@ def test_retention_forgets_what_is_done_and_keeps_what_waits(store: Store) -> No
     assert store.write_now(lambda tx: alerts.forget(tx, later, 10)) == 1
     assert store.read_now(lambda tx: [alert.id for alert in alerts.latest(tx, 10)]) == ["waits"]
     assert len(_claim(store, "t2", later)) == 1
+
+
+def test_since_when_deliveries_wait(store: Store) -> None:
+    def waiting(*asked: ReceiverId) -> datetime | None:
+        return store.read_now(lambda tx: deliveries.waiting_since(tx, asked))
+
+    assert waiting(DESK, CHAT) is None
+    _write(store, _alert("a"), DESK)
+    _write(store, _alert("b", at=NOW + MINUTE), CHAT)
+    assert (waiting(DESK, CHAT), waiting(CHAT), waiting()) == (NOW, NOW + MINUTE, None)
+    (delivery,) = _claim(store)
+    later = Verdict(state=DeliveryState.PENDING, next_attempt_at=NOW + 60 * MINUTE)
+    _settle(store, delivery, later, Answer(outcome=Attempt.TIMEOUT))
+    assert waiting(DESK) == NOW  # while its receiver is down, too
+    (delivery,) = _claim(store, now=NOW + 60 * MINUTE)
+    _settle(store, delivery)
+    assert waiting(DESK) is None
+    store.write_now(lambda tx: deliveries.replay(tx, delivery.id, NOW + 90 * MINUTE))
+    assert waiting(DESK) == NOW + 90 * MINUTE

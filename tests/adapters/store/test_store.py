@@ -15,10 +15,11 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import sqlite
 
 from monitor.adapters.store import feeds, receivers, tables
+from monitor.adapters.store.books import StoreFeedBook
 from monitor.adapters.store.dialect import open_engine
 from monitor.adapters.store.lock import Held, RunLock
 from monitor.adapters.store.open import Store, open_readonly, read
-from monitor.model.feed import Feed
+from monitor.model.feed import Feed, FeedState
 from monitor.model.ids import FeedId, ReceiverId
 from monitor.ports import StorageError
 
@@ -248,3 +249,33 @@ def test_one_daemon_a_database(tmp_path: Path) -> None:
             second.take(NOW)
     with RunLock(tmp_path / "news.sqlite") as third:
         third.take(NOW)
+
+
+def test_states_that_are_recorded_together_are_written_together(store: Store) -> None:
+    _configure(store, *(_feed(f"f{n}") for n in range(50)))
+    book, writes = StoreFeedBook(store), []
+    later = NOW + timedelta(minutes=7)
+
+    async def record_all() -> None:
+        original = store.write
+        store.write = lambda work: writes.append(1) or original(work)  # type: ignore[assignment,func-returns-value,method-assign]
+        await asyncio.gather(
+            *(book.record(FeedState(feed_id=FeedId(f"f{n}"), next_poll_at=later, failures=n)) for n in range(50))
+        )
+
+    asyncio.run(record_all())
+    states = store.read_now(feeds.all_states)
+    assert {(state.next_poll_at, state.failures) for state in states.values()} == {(later, n) for n in range(50)}
+    assert len(writes) <= 2
+
+
+def test_a_batch_that_cannot_be_written_fails_every_poll_in_it(store: Store) -> None:
+    _configure(store, _feed("a"), _feed("b"))
+    book = StoreFeedBook(store)
+    store.close()
+
+    async def record_all() -> list[object]:
+        states = [FeedState(feed_id=FeedId(name), next_poll_at=NOW) for name in ("a", "b")]
+        return list(await asyncio.gather(*map(book.record, states), return_exceptions=True))
+
+    assert [type(failed) for failed in asyncio.run(record_all())] == [StorageError, StorageError]

@@ -6,7 +6,7 @@ from pathlib import Path
 from monitor.commands.demo.folder import RECEIVER, SECRET, write_folder
 from monitor.commands.demo.news_day import NEWS_DAY
 from monitor.config import load
-from monitor.model.alert import Route
+from monitor.model.alert import Operations, Route
 from monitor.model.ids import ReceiverId
 from monitor.model.settings import Listen
 
@@ -29,11 +29,12 @@ def test_is_accepted_and_says_what_it_was_told(tmp_path: Path) -> None:
         (publisher.feed, urls[publisher.feed], publisher.name, publisher.lang) for publisher in NEWS_DAY.publishers
     ]
     assert {feed.interval for feed in read.feeds} == {timedelta(seconds=1)}
-    (receiver,) = read.receivers
+    receiver, console = read.receivers
     assert (receiver.id, receiver.url) == (RECEIVER, "http://127.0.0.1:2002/alerts")
     assert [secret.reveal() for secret in receiver.secrets] == [KEY]
     assert (tmp_path / SECRET).stat().st_mode & 0o777 == 0o600
     assert read.routes == (Route(receiver=ReceiverId(RECEIVER)),)
+    assert read.operations == Operations(receiver=console.id)
     assert (read.settings.listen, read.settings.database) == (
         Listen(host="127.0.0.1", port=2003),
         tmp_path / "newsmon.sqlite",

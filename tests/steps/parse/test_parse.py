@@ -170,7 +170,7 @@ FAILURES = {
         "HTML, not a feed (a challenge page?): Just a moment...",
     ),
     "N23-web page": ("<!-- x --><HTML lang=en><body>News</body></HTML>", "HTML, not a feed"),
-    "another kind of XML": ("<?xml version='1.0'?><urlset><url/></urlset>", "markup, not a feed: it begins with <urlset>"),
+    "another kind of XML": ("<?xml version='1.0'?><catalog><url/></catalog>", "markup, not a feed: it begins with <catalog>"),
     "an answer in words": ("Not Found", "not a feed: it begins with 'Not Found'"),
     "F2-entities in entities": (
         rss("<item><title>&b;</title></item>", prolog=ENTITIES.format('<!ENTITY a "ha"><!ENTITY b "&a;&a;">')),
