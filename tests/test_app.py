@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -59,6 +60,23 @@ def test_the_doors_are_where_it_says(folder: Path, tmp_path: Path, doors: str) -
     assert (alive, b"newsmon_build_info" in counted) == (b"alive\n", True)
     assert (found["health"] == found["metrics"]) is ("metrics:" not in doors)
     assert sorted(path.name for path in folder.glob("*.sqlite*")) == ["newsmon.sqlite", "newsmon.sqlite.lock"]
+
+
+def test_n15_the_daemon_does_not_poll_itself(folder: Path, tmp_path: Path) -> None:
+    """Also where everything private is allowed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "settings.yaml").write_text(f"web: {{listen: 127.0.0.1:{port}}}\nlogs: {{level: debug}}\n")
+    feed = f"id: own, publisher: Own, url: 'http://127.0.0.1:{port}/healthz', allow_private: [127.0.0.0/8]"
+    (folder / "feeds.yaml").write_text(f"defaults: {{interval: 1s}}\nfeeds: [{{{feed}}}]\n")
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "monitor", "--config", str(folder), "run"]
+    with log.open("wb") as out, subprocess.Popen(command, stderr=out, stdout=out) as daemon:
+        said = _until_said(log, "newsmon itself", daemon)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(STARTED_SECONDS_MAX) == 0
+    assert f"127.0.0.1 port {port} is newsmon itself" in said
 
 
 def test_a_second_daemon_names_the_first(folder: Path, tmp_path: Path) -> None:
