@@ -165,6 +165,7 @@ class Metrics:
         self._poll_seconds.observe(total.total_seconds())
 
         self._store.ingested[ingested.feed_id] += ingested.new_items
+        self._store.rolloffs[ingested.feed_id] += ingested.rolled_off
         self._dropped.labels("duplicate").inc(ingested.repeats)
         self._dropped.labels("truncated").inc(ingested.truncated)
         if ingested.baseline:
@@ -219,6 +220,7 @@ class _Store:
         monotonic: Callable[[], float],
     ) -> None:
         self.ingested: Tally[FeedId] = Tally()  # new items; here, because its series follow the snapshot's feeds
+        self.rolloffs: Tally[FeedId] = Tally()
         self._topics = topics
         self._receivers = receivers
         self._started_at = started_at
@@ -278,10 +280,14 @@ class _Store:
     def _of_each_feed(self, feeds: Sequence[FeedGauge]) -> Iterator[Metric]:
         if len(feeds) > PER_FEED_MAX:
             feeds = [feed for feed in feeds if feed.word not in UNTROUBLED]
-        ingested = CounterMetricFamily("newsmon_items_ingested", "New items stored", labels=("feed",))
-        for feed in feeds:
-            ingested.add_metric((feed.feed_id,), self.ingested[feed.feed_id])
-        yield ingested
+        for name, text, tally in (
+            ("newsmon_items_ingested", "New items stored", self.ingested),
+            ("newsmon_feed_rolloffs", "Documents without any known entry: items may have been lost", self.rolloffs),
+        ):
+            family = CounterMetricFamily(name, text, labels=("feed",))
+            for feed in feeds:
+                family.add_metric((feed.feed_id,), tally[feed.feed_id])
+            yield family
         for name, text, value in FEED_GAUGES:
             yield _gauges(name, text, "feed", ((feed.feed_id, value(feed)) for feed in feeds))
         info = GaugeMetricFamily(

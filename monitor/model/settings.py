@@ -10,8 +10,6 @@ from monitor.model.feed import Feed
 from monitor.model.secret import Secret
 from monitor.model.topic import Entity, Topic
 
-PROJECT_URL = "https://pypi.org/project/newsmon/"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
@@ -26,11 +24,11 @@ class PollSettings:
     concurrency: int = 32
     parse_workers: int = 2
     user_agent: str = ""  # empty: the built-in one
-    contact: str = ""  # a URL or address that publishers may turn to, in the User-Agent; empty: the project's
+    contact: str = ""  # a URL or address that publishers may turn to, in the User-Agent
 
     def agent(self, version: str) -> str:
         """What publishers see: the program, its version and whom to turn to (RFC 9110, section 10.1.5)."""
-        return self.user_agent or f"newsmon/{version} (+{self.contact or PROJECT_URL})"
+        return self.user_agent or f"newsmon/{version}{f' (+{self.contact})' if self.contact else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,7 @@ ACCEPT = (
 ACCEPT_ENCODING = "gzip, deflate"
 HASH_BYTES = 16
 VALIDATOR_CHARS_MAX = 1024
-FULL_EVERY = timedelta(
-    hours=6
-)  # so often at least a document is asked for, whatever validators say: some servers answer 304 for ever
+FULL_EVERY = timedelta(hours=6)  # at least, whatever validators say: some servers answer 304 for ever
 
 _OK, _NOT_MODIFIED, _GONE = 200, 304, 410
 _THROTTLED = frozenset({429, 503})  # may bear Retry-After

@@ -22,9 +22,7 @@ PACE_START = timedelta(minutes=10)  # where nothing is known yet
 FASTER, SLOWER = 0.8, 1.25  # after a poll that brought something, and after one that did not: each second one does
 NEW_SHARE_MAX = 0.25  # of a document
 HINT_MAX = timedelta(minutes=30)
-ROLLED_OFF_FOR = timedelta(
-    hours=24
-)  # for so long a feed that lost items is not slowed down by what its publisher asks for
+ROLLED_OFF_FOR = timedelta(hours=24)  # so long no hint of its publisher slows a feed down that lost items
 
 BACK_OFF_MAX = timedelta(minutes=30)  # for what passes: networks, timeouts, a server's bad hour
 REFUSED_MAX = timedelta(hours=24)  # for what somebody must mend: 401, 403, 404

@@ -33,7 +33,7 @@ def test_the_bytes_of_a_request(serve: Serve) -> None:
     async def run() -> tuple[str, int]:
         async with (
             serve(answer("200 OK", "Set-Cookie: a=1", body=FEED)) as wire,
-            Fetcher(user_agent=PollSettings().agent("1.2.3")) as fetcher,
+            Fetcher(user_agent=PollSettings(contact="https://desk.example/bot").agent("1.2.3")) as fetcher,
         ):
             feed = Feed(
                 id=FeedId("one"),
@@ -53,7 +53,7 @@ def test_the_bytes_of_a_request(serve: Serve) -> None:
     assert head == (
         "GET /feed?x=1 HTTP/1.1\r\n"
         f"Host: 127.0.0.1:{port}\r\n"
-        "user-agent: newsmon/1.2.3 (+https://pypi.org/project/newsmon/)\r\n"
+        "user-agent: newsmon/1.2.3 (+https://desk.example/bot)\r\n"
         "accept: application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
         "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1\r\n"
         "accept-encoding: gzip, deflate\r\n"
@@ -66,7 +66,7 @@ def test_the_bytes_of_a_request(serve: Serve) -> None:
 
 
 AGENTS = {
-    "nothing said": (PollSettings(), "newsmon/1 (+https://pypi.org/project/newsmon/)"),
+    "nothing said": (PollSettings(), "newsmon/1"),
     "somebody to turn to": (PollSettings(contact="desk@news.example"), "newsmon/1 (+desk@news.example)"),
     "another name": (PollSettings(user_agent="desk/1", contact="desk@news.example"), "desk/1"),
 }

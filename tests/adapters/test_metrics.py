@@ -217,6 +217,10 @@ EVENTS: dict[str, tuple[Callable[[Meter], None], Samples]] = {
             "newsmon_publish_to_seen_seconds_count": 2,
         },
     ),
+    "a document that lists nothing known": (
+        lambda meter: meter.ingested(ingested(new_items=20, rolled_off=True), STAGES),
+        STAGE_SAMPLES | {'newsmon_items_ingested_total{feed="bbc"}': 20, 'newsmon_feed_rolloffs_total{feed="bbc"}': 1},
+    ),
     "a baseline that is held": (
         lambda meter: meter.ingested(
             ingested(
@@ -329,6 +333,8 @@ def test_what_the_store_says_becomes_gauges() -> None:
         'newsmon_outbox_oldest_pending_timestamp_seconds{receiver="removed"}': 0,
         'newsmon_items_ingested_total{feed="bbc"}': 0,
         'newsmon_items_ingested_total{feed="tass"}': 0,
+        'newsmon_feed_rolloffs_total{feed="bbc"}': 0,
+        'newsmon_feed_rolloffs_total{feed="tass"}': 0,
         'newsmon_feed_last_success_timestamp_seconds{feed="bbc"}': now,
         'newsmon_feed_last_new_item_timestamp_seconds{feed="bbc"}': now - 60,
         'newsmon_feed_last_new_item_timestamp_seconds{feed="tass"}': now,
