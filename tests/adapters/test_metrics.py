@@ -372,6 +372,7 @@ def test_closed_sets_stand_at_zero_from_the_start() -> None:
         *(f'newsmon_db_errors_total{{kind="{k}"}}' for k in ("locked", "full", "readonly", "corrupt", "other")),
         'newsmon_topic_matches_total{topic="peace-talks"}',
         'newsmon_items_ingested_total{feed="bbc"}',
+        'newsmon_feed_rolloffs_total{feed="bbc"}',
         "newsmon_fetch_response_bytes_total",
     }
     assert {name: value for name, value in samples.items() if "_total" in name} == dict.fromkeys(expected, 0)
@@ -401,7 +402,7 @@ def test_above_so_many_feeds_only_those_in_trouble_have_series() -> None:
         assert sum(value for name, value in samples.items() if name.startswith("newsmon_feeds{")) == len(feeds)
         return {name for name in samples if 'feed="' in name}
 
-    assert len(shown(*many, failing)) == PER_FEED_MAX * 7
+    assert len(shown(*many, failing)) == PER_FEED_MAX * 8
     assert {name.partition('feed="')[2].partition('"')[0] for name in shown(*many, failing, paused)} == {"failing"}
 
 

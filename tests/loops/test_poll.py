@@ -22,6 +22,7 @@ from monitor.model.topic import Topic
 from monitor.ports import StorageError
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
+from monitor.steps.trim import trim
 
 NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 TOPIC = Topic(id=TopicId("t"), title="T", severity=Severity.HIGH, query="peace", version="1")
@@ -75,8 +76,16 @@ class Net:
 
 
 class Parser:
+    """Reads as a worker does."""
+
+    def __init__(self) -> None:
+        self.trimmed: list[int] = []  # how many entries of each document were not read again
+
     async def parse(self, document: Document, now: datetime) -> Parsed | ParseFailure:
-        return parse(document, now)
+        read = parse(document, now, trim)
+        if isinstance(read, Parsed):
+            self.trimmed.append(read.trimmed)
+        return read
 
 
 class Failing(StoreFeedBook):
@@ -109,7 +118,7 @@ def status(code: int, *headers: tuple[str, str], conditional: bool = True) -> Re
 
 class World:
     def __init__(self, store: Store) -> None:
-        self.store, self.clock, self.net, self.meter = store, Clock(), Net(), Meter()
+        self.store, self.clock, self.net, self.meter, self.parser = store, Clock(), Net(), Meter(), Parser()
         names = ("a", "b")
         self.feeds = {
             FeedId(name): Feed(id=FeedId(name), url=f"https://{name}.example/rss", publisher=name) for name in names
@@ -129,7 +138,7 @@ class World:
             ),
             book=Failing(store),
             fetch=self.net,
-            parse=Parser(),
+            parse=self.parser,
             clock=self.clock,
             meter=self.meter,  # type: ignore[arg-type]
             concurrency=4,
@@ -276,3 +285,29 @@ def test_a_stop_waits_for_polls_that_have_begun_and_gives_up_the_others(world: W
     assert (len(world.net.requests), world.loop.in_progress) == (1, 0)
     polled = [state for state in world.store.read_now(feeds.all_states).values() if state.last_poll_at is not None]
     assert len(polled) == 1
+
+
+def test_entries_that_were_read_are_not_read_again_but_once_a_day_all_are(world: World) -> None:
+    titles = [f"story-{number}" for number in range(40)]
+    for number in range(1, 31):
+        world.poll(document(*reversed(titles[:number]), etag=f'"{number}"'))
+    assert world.parser.trimmed[:4] == [0, 1, 2, 3]
+    whole = [number for number, trimmed in enumerate(world.parser.trimmed) if trimmed == 0]
+    assert whole == [0, 24], "a poll an hour: the keys of all that is listed are touched once a day"
+    assert world.state().document_at == NOW + timedelta(hours=24)
+    assert world.state().learned.listed == 30
+
+
+def test_a_document_is_asked_for_whole_now_and_then_whatever_the_validators_say(world: World) -> None:
+    world.poll(document("weather"), *(status(304) for _ in range(5)), document("weather"))
+    conditional = ["if-none-match" in dict(request.headers) for request in world.net.requests]
+    assert conditional == [False, True, True, True, True, True, False]
+
+
+def test_a_host_that_asks_for_a_pause_is_left_alone_with_all_of_its_feeds(world: World) -> None:
+    world.store.write_now(lambda tx: feeds.configure(tx, [(each, "one.example") for each in world.feeds.values()], NOW))
+    world.store.write_now(lambda tx: feeds.move(tx, {FeedId("b"): NOW + timedelta(minutes=1)}))
+    world.poll(status(503, ("retry-after", "7200")))
+    other = world.store.read_now(lambda tx: feeds.get(tx, FeedId("b")))
+    assert other is not None
+    assert other.next_poll_at == NOW + timedelta(hours=2)
