@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
@@ -296,6 +298,36 @@ def test_try_prints_json_lines_only_and_stores_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds"]
 
 
+LONG = "x" * 200
+WIDE_FEED = FEED.replace("Weather", f"Weather {LONG}").replace("w.example/1", f"w.example/{LONG}")
+SHOWN = [
+    ("try", "SOURCE", "--all"),
+    ("try", "SOURCE", "--all", "-v"),
+    ("explain", LINK, "-v"),
+    ("topics",),
+    ("alerts",),
+    ("feeds",),
+    ("feeds", "show", "bbc-world"),
+]
+
+
+@pytest.mark.parametrize("words", SHOWN, ids=" ".join)
+def test_lines_fit_the_terminal_and_are_not_filled_up_in_a_pipe(told: Shell, words: tuple[str, ...]) -> None:
+    source = told.folder / "wide.xml"
+    source.write_text(WIDE_FEED)
+    (told.folder / "topics" / "long.yaml").write_text(
+        f"topics: [{{id: long, title: {LONG}, query: minerals OR {LONG}}}]\n"
+    )
+    command = ["--config", str(told.folder), *(str(source) if word == "SOURCE" else word for word in words)]
+    for columns in (80, 120):
+        terminal = {"FORCE_COLOR": "1", "COLUMNS": str(columns), "TERM": "xterm"}
+        shown = CliRunner().invoke(app, command, env=terminal).stdout
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+        assert ([line for line in lines if cell_len(line) > columns], len(lines) > 1) == ([], True)
+    piped = CliRunner().invoke(app, command).stdout
+    assert [line for line in piped.splitlines() if line.endswith(" ")] == []
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_json_is_json_whatever_the_terminal_can_show(tmp_path: Path, encoding: str) -> None:
     title = "Zelensky à Paris: Зеленський, \u201cpeace talks\u201d \ud800"
@@ -327,11 +359,11 @@ def test_try_shows_what_escalates_and_who_is_told_then(shell: Shell) -> None:
     )
     shown = shell("try", str(source)).stdout
     assert "CRITICAL" in shown
-    assert "minerals because minerals → siren" in shown
+    assert "minerals because minerals  ← …Ukraine to sign *minerals* deal → siren" in shown
     assert "critical, escalated from low because sign NEAR/3 deal" in shown
     (row,) = shell.lines("try", str(source), "--json")
     (topic,) = row["topics"]  # type: ignore[misc]
-    assert (topic["severity"], topic["escalation"]) == ("critical", "sign NEAR/3 deal")
+    assert (topic["severity"], topic["escalation"], topic["clause"]) == ("critical", "sign NEAR/3 deal", "minerals")
 
 
 def test_try_tells_clause_by_clause(shell: Shell) -> None:

@@ -19,6 +19,7 @@ from monitor.cli.terminal import (
     print_json,
     refuse,
     say,
+    stdout,
     styled,
     table,
     write,
@@ -36,6 +37,9 @@ JSON = typer.Option(False, "--json", help="One JSON object a line, with everythi
 
 _FAILING = ("failing", "stale", "gone")
 _HIDDEN = "-"
+_COLUMNS = ("feed", "state", "success", "new item", "polled every", "known", "lost", "failed", "next")
+_NARROW = tuple(name for name in _COLUMNS if name not in {"known", "lost"})
+_WIDTH_OF_ALL = 100  # of a terminal; a narrower one has no room for all of them beside the ids
 
 
 def list_(
@@ -45,7 +49,8 @@ def list_(
 
     `known` is the share of the last document that was listed before: the less,
     the sooner items could be lost between two polls. `lost` counts how often
-    they may have been.
+    they may have been. A terminal of less than 100 columns has no room for these
+    two.
 
       newsmon feeds list --failing
       newsmon feeds list --state paused --state gone
@@ -107,7 +112,7 @@ def show(
 def _page(rows: "Iterable[tuple[Feed, FeedState | None, Fares]]", now: datetime) -> None:
     from monitor.commands.feeds.words import PACES
 
-    columns = ("feed", "state", "success", "new item", "polled every", "known", "lost", "failed", "next")
+    columns = _COLUMNS if stdout().width >= _WIDTH_OF_ALL else _NARROW
     shown = table(*columns, right=("known", "lost", "failed"), flexible=("feed",))
     below = []
     for feed, state, fared in rows:
@@ -124,7 +129,8 @@ def _page(rows: "Iterable[tuple[Feed, FeedState | None, Fares]]", now: datetime)
                 str(state.failures or ""),
                 _next(state, now),
             )
-        shown.add_row(styled(feed.id, "bold"), word, *map(styled, cells))
+        row = dict(zip(_COLUMNS, (styled(feed.id, "bold"), word, *map(styled, cells)), strict=True))
+        shown.add_row(*(row[name] for name in columns))
         reason = [fared.sentence] if fared.reason and fared.word not in {"unknown", "waiting"} else []
         below += [styled(f"{feed.id}: ", "bold") + styled(line) for line in (*reason, *fared.hints)]
     write(shown)
