@@ -19,6 +19,11 @@ LOOKUP_LIMIT = timedelta(seconds=5)
 LOOKUPS_MAX = 32  # at the same time
 NETWORK_PREFIXES = {4: 24, 6: 64}  # of the network that is suggested for a private address
 
+ANONYMOUS = (
+    "settings.yaml: publishers cannot tell who polls them, nor ask you to change it; below `poll:` write "
+    "`contact: YOUR-PAGE-OR-MAIL-ADDRESS`"
+)
+
 Lookup = Callable[[str], list[str]]
 
 
@@ -53,6 +58,8 @@ def resolve(host: str) -> list[str]:
 def check(configuration: Configuration, *, lookup: Lookup | None, limit: timedelta = LOOKUP_LIMIT) -> list[Finding]:
     """Everything that is to be said, problems first. `lookup` None: no name is resolved."""
     findings = [Finding(weight=Weight.WARNING, text=warning) for warning in configuration.warnings]
+    if configuration.settings.poll.anonymous:
+        findings.append(Finding(weight=Weight.WARNING, text=ANONYMOUS))
     database = configuration.settings.database
     if not database.parent.is_dir():
         text = f"settings.yaml: database: the folder {database.parent} does not exist"

@@ -25,6 +25,8 @@ DIRECT = "direct"  # no proxy, whatever the defaults say
 _SLUG = r"[a-z0-9_-]{1,64}"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE | re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`|~-]{1,64}@(?P<host>[^@]+)")
+_IN_COMMENT = re.compile(r"[^\x00-\x20\x7f-\U0010ffff()<>{}\[\]\\\"]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}"
 
@@ -54,6 +56,23 @@ def check_header_text(text: str) -> str:
     if len(text) > TEXT_CHARS_MAX or not re.fullmatch(r"[\x20-\x7e]*", text):
         raise ValueError(f"expected at most {TEXT_CHARS_MAX} printable ASCII characters on one line")
     return text.strip()
+
+
+def check_contact(text: str) -> str:
+    """Whom publishers turn to: a page or a mail address, as it may stand in the comment of a User-Agent (RFC 9110, sections
+    5.6.5 and 10.1.5). Empty: nobody.
+    """
+    text = text.strip()
+    mail = _MAIL.fullmatch(text)
+    if not text or (mail and _HOST.fullmatch(mail["host"])):
+        return text
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(
+            "expected a URL that begins with https:// or http://, or a mail address such as desk@example.org"
+        )
+    if len(text) > TEXT_CHARS_MAX or not _IN_COMMENT.fullmatch(text):
+        raise ValueError(f"expected at most {TEXT_CHARS_MAX} ASCII characters, without blanks, brackets or quotes")
+    return check_url(text)
 
 
 def check_header_name(name: str, ours: frozenset[str]) -> str:
@@ -175,6 +194,7 @@ def _is_address(text: str) -> bool:
 Slug = Annotated[str, AfterValidator(check_slug), WithJsonSchema({"type": "string", "pattern": f"^{_SLUG}$"})]
 Line = Annotated[str, AfterValidator(check_line), Field(json_schema_extra={"maxLength": TEXT_CHARS_MAX})]
 HeaderText = Annotated[str, AfterValidator(check_header_text)]
+Contact = Annotated[str, AfterValidator(check_contact)]
 Language = Annotated[
     str, AfterValidator(check_language), WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE}$"})
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from monitor.config.names import HeaderText, Line, Private, Url, is_loopback, read_listen
+from monitor.config.names import Contact, HeaderText, Line, Private, Url, is_loopback, read_listen
 from monitor.config.section import Section
 from monitor.config.units import Duration
 from monitor.model.secret import Secret
@@ -86,8 +86,8 @@ class Poll(Section):
     """Processes that read documents."""
     user_agent: HeaderText = ""
     """What newsmon calls itself; empty: its own name and version."""
-    contact: HeaderText = ""
-    """A URL or e-mail address where publishers reach you, added to the user agent."""
+    contact: Contact = ""
+    """A page or mail address of yours where publishers reach you: what newsmon calls itself ends with it."""
 
 
 class Delivery(Section):

@@ -26,6 +26,11 @@ class PollSettings:
     user_agent: str = ""  # empty: the built-in one
     contact: str = ""  # a URL or address that publishers may turn to, in the User-Agent
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether publishers are not told whom to turn to."""
+        return not self.contact and not self.user_agent
+
     def agent(self, version: str) -> str:
         """What publishers see: the program, its version and whom to turn to (RFC 9110, section 10.1.5)."""
         return self.user_agent or f"newsmon/{version}{f' (+{self.contact})' if self.contact else ''}"

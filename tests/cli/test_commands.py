@@ -133,6 +133,23 @@ def test_init_refuses_to_overwrite(shell: Shell) -> None:
     assert shell("init", "--force").exit_code == 0
 
 
+def test_init_asks_for_a_contact(tmp_path: Path) -> None:
+    def init(name: str, *words: str) -> Result:
+        return CliRunner().invoke(app, ["--config", str(tmp_path / name), "init", *words])
+
+    hint = f"write `contact:` with a page or mail address of yours in {tmp_path / 'a' / 'settings.yaml'}"
+    assert hint in init("a").stderr
+    named = init("b", "--contact", "desk@news.example")
+    assert (named.exit_code, "Polite" in named.stderr) == (0, False)
+    assert load(tmp_path / "b", {}).settings.poll.contact == "desk@news.example"
+    refused = init("c", "--contact", "the desk")
+    assert (refused.exit_code, "or a mail address such as" in refused.stderr, (tmp_path / "c").exists()) == (
+        2,
+        True,
+        False,
+    )
+
+
 def test_check_is_content_with_what_init_wrote(shell: Shell) -> None:
     assert shell("check", "--offline").exit_code == 0
 

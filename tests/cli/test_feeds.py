@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from monitor.adapters.store import feeds as stored
 from monitor.adapters.store.open import Store
 from monitor.cli.main import app
+from monitor.commands.check import ANONYMOUS
 from monitor.config import load
 from monitor.model.feed import FeedState, Learned, Pace
 from monitor.model.ids import FeedId
@@ -280,10 +281,13 @@ def test_check(shell: Shell, site: str) -> None:
         f"✗ shy  {site}/b.xml",
         "    problem: 127.0.0.1 is a loopback address; add allow_private: [127.0.0.1] to this feed, if it is meant",
     ]
-    assert (result.exit_code, result.stderr) == (1, "3 feeds, 2 cannot be read, 2 warnings\n")
+    assert result.exit_code == 1
+    assert result.stderr == f"warning: {ANONYMOUS}\n3 feeds, 2 cannot be read, 2 warnings\n"
     (row,) = shell.rows("check", "wire", "--json")
     assert (row["readable"], row["validators_honoured"], row["entries"], row["format"]) == (True, True, 1, "rss20")
-    assert shell("check", "wire").exit_code == 0
+    (shell.folder / "settings.yaml").write_text("poll: {contact: desk@news.example}\n")
+    named = shell("check", "wire")
+    assert (named.exit_code, named.stderr) == (0, "1 feed, 0 cannot be read, 2 warnings\n")
     assert list(shell.folder.glob("*.sqlite*")) == []
 
 

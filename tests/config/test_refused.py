@@ -315,6 +315,10 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"settings.yaml": 'poll: {user_agent: "a\\r\\nX-Evil: 1"}\n'},
         "settings.yaml:1:poll.user_agent: expected at most 300 printable ASCII characters on one line",
     ),
+    "contact that would end the comment": (
+        {"settings.yaml": "poll: {contact: desk@news.example)}\n"},
+        "settings.yaml:1:poll.contact: expected a URL that begins with https:// or http://, or a mail address such as desk@example.org",
+    ),
     # Receivers and their secrets
     "no kind": (
         {"alerts.yaml": "receivers:\n  - {id: desk}\n"},

@@ -61,6 +61,7 @@ def format_words(kind: str) -> str:
 
 async def _check(configuration: "Configuration", feeds: "list[Feed]", *, as_json: bool) -> int:
     from monitor.adapters.clock import SystemClock
+    from monitor.commands.check import ANONYMOUS
     from monitor.commands.feeds.doctor import check_all
     from monitor.commands.feeds.signs import Weight
 
@@ -85,6 +86,8 @@ async def _check(configuration: "Configuration", feeds: "list[Feed]", *, as_json
                 print_json(_plain(checked))
             else:
                 _show(checked)
+    if configuration.settings.poll.anonymous:
+        say(f"warning: {ANONYMOUS}")
     say(f"{plural(len(feeds), 'feed')}, {unread} cannot be read, {plural(warnings, 'warning')}")
     return FOUND_PROBLEMS if unread else OK
 
