@@ -115,7 +115,14 @@ def polled(shell: Shell) -> Shell:
         last_new_item_at=now - timedelta(minutes=140),
         interval=timedelta(minutes=5),
         pace=Pace.LEARNED,
-        learned=Learned(pace=timedelta(minutes=5), overlap=0.9, listed=40, rolloffs=1, rolled_off_at=lately),
+        learned=Learned(
+            pace=timedelta(minutes=5),
+            overlap=0.9,
+            listed=40,
+            rolloffs=1,
+            rolled_off_at=lately,
+            skip="hours 0-5, Sunday",
+        ),
         moved_to="https://new.example/rss",
         moved_count=1,
         complaints=("a date that cannot be read: soon",),
@@ -197,9 +204,11 @@ def test_one_feed(polled: Shell) -> None:
         "complaints     a date that cannot be read: soon",
     ]
     assert "every 5 min: about every second poll brings something" in shown
+    wish = "its publisher asks not to be polled at hours 0-5, Sunday (UTC; shown, not obeyed)"
+    assert (wish in shown, "its publisher asks" in polled("show", "failing").stdout) == (True, False)
     assert polled("show", "unknown").stdout.splitlines()[0] == "unknown  unknown: the daemon has not seen this feed yet"
     (row,) = polled.rows("show", "well", "--json")
-    assert row["complaints"] == ["a date that cannot be read: soon"]
+    assert (row["complaints"], row["skip"]) == (["a date that cannot be read: soon"], "hours 0-5, Sunday")
 
 
 REFUSALS = {

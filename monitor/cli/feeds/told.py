@@ -201,6 +201,8 @@ def _pace(feed: "Feed", state: "FeedState", now: datetime) -> Iterator[tuple[str
     ]
     if told:
         yield "pace", ", ".join(told)
+    if learned.skip:
+        yield "wish", f"its publisher asks not to be polled at {learned.skip} (UTC; shown, not obeyed)"
     if learned.listed:
         known = "" if learned.overlap is None else f", {_share(learned.overlap)} of them known before"
         yield "document", f"{plural(learned.listed, 'entry', 'entries')}{known}"
@@ -246,6 +248,7 @@ def _plain(feed: "Feed", state: "FeedState | None", fared: "Fares") -> dict[str,
         "pace": state and state.pace.value,
         "learned_interval": learned and learned.pace,
         "hint": learned and learned.hint,
+        "skip": learned and learned.skip,
         "overlap": learned and learned.overlap,
         "entries": learned and learned.listed,
         "rolloffs": learned and learned.rolloffs,
