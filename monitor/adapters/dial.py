@@ -53,10 +53,12 @@ class Fault:
 
     kind: Kind
     detail: str
+    stayed: bool = False  # nothing left this machine: no route leads out, or no name server answers
 
 
 # What a server or the network can make aiohttp raise: ValueError is how yarl and the codecs refuse a host name.
 FAULTS = (aiohttp.ClientError, OSError, ValueError)
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 class Dialler:
@@ -229,7 +231,7 @@ def explain(error: Exception) -> Fault:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return Fault(kind=Kind.NETWORK_ERROR, detail=f"the proxy refused: {status_words(error.status)}")
     of_proxy = "of the proxy: " if isinstance(error, aiohttp.ClientProxyConnectionError) else ""
-    return Fault(kind=Kind.NETWORK_ERROR, detail=of_proxy + _network(cause))
+    return Fault(kind=Kind.NETWORK_ERROR, detail=of_proxy + _network(cause), stayed=_stayed(cause))
 
 
 def _tls(error: BaseException) -> str | None:
@@ -250,6 +252,12 @@ def _tls(error: BaseException) -> str | None:
     return None
 
 
+def _stayed(error: BaseException) -> bool:
+    if isinstance(error, socket.gaierror):
+        return error.errno == socket.EAI_AGAIN
+    return isinstance(error, OSError) and error.errno in _NO_ROUTE
+
+
 def _network(error: BaseException) -> str:  # noqa: PLR0911  one line a case
     if isinstance(error, socket.gaierror):
         return "no answer from DNS" if error.errno == socket.EAI_AGAIN else "the host name is not known"
@@ -261,7 +269,7 @@ def _network(error: BaseException) -> str:  # noqa: PLR0911  one line a case
         return "the answer ends too early"
     if isinstance(error, aiohttp.ClientResponseError):
         return "the answer is not HTTP that can be read"
-    if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+    if isinstance(error, OSError) and error.errno in _NO_ROUTE:
         return "the host cannot be reached"
     if isinstance(error, OSError) and error.errno == errno.EAGAIN:
         return str(error.strerror)

@@ -74,15 +74,17 @@ class Fetcher:
             ):
                 response = await self._follow(session, request)
         except _FetchError as failed:
-            outcome, detail = failed.outcome, failed.detail
+            outcome, detail, stayed = failed.outcome, failed.detail, False
         except TimeoutError:
-            outcome, detail = Outcome.TIMEOUT, f"no whole answer within {request.timeout.total_seconds():g} s"
+            outcome, stayed = Outcome.TIMEOUT, False
+            detail = f"no whole answer within {request.timeout.total_seconds():g} s"
         except FAULTS as error:
             fault = explain(error)
-            outcome, detail = Outcome(fault.kind), fault.detail
+            outcome, detail, stayed = Outcome(fault.kind), fault.detail, fault.stayed
         else:
             return replace(response, elapsed=timedelta(seconds=monotonic() - started))
-        return FetchFailure(outcome=outcome, detail=detail, elapsed=timedelta(seconds=monotonic() - started))
+        elapsed = timedelta(seconds=monotonic() - started)
+        return FetchFailure(outcome=outcome, detail=detail, stayed=stayed, elapsed=elapsed)
 
     async def _follow(self, session: aiohttp.ClientSession, request: Request) -> Response:
         refused = url_refusal(request.url, request.connection.ports)

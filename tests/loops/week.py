@@ -156,6 +156,7 @@ class Week:
     def __init__(self, folder: Path, publishers: list[Publisher], **configured: Feed) -> None:
         self.clock, self.meter = Clock(), Meter()
         self.network_is_down = False
+        self.stays = False  # what is sent while it is down: the machine itself says so
         self.unreached = 0
         self.publishers = {publisher.name: publisher for publisher in publishers}
         self.feeds = {
@@ -193,7 +194,7 @@ class Week:
     async def fetch(self, request: Request) -> Response | FetchFailure:
         if self.network_is_down:
             self.unreached += 1
-            return FetchFailure(outcome=Outcome.NETWORK_ERROR, detail="no such name")
+            return FetchFailure(outcome=Outcome.NETWORK_ERROR, detail="the network is down", stayed=self.stays)
         name = (urlsplit(request.url).hostname or "").removesuffix(".example").removeprefix("new-")
         return self.publishers[name].serve(request, self.clock.time)
 
