@@ -235,6 +235,13 @@ def escalated(severity: str, *louder: str, routes: str) -> dict[str, str | bytes
     }
 
 
+def topics(*ids: str, severity: str, routes: str) -> dict[str, str | bytes | None]:
+    """Topics that escalate to critical, and one route that takes some severities."""
+    louder = "escalate: [{query: nuclear, severity: critical}]"
+    lines = [f"  - {{id: {id_}, title: A, severity: {severity}, query: war, {louder}}}\n" for id_ in ids]
+    return {**escalated(severity, routes=routes), "topics/day.yaml": f"topics:\n{''.join(lines)}"}
+
+
 RECEIVERS = "receivers:\n  - {id: a, log: {}}\n  - {id: b, log: {}}\noperations: {receiver: a}\n"
 DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
     "nothing": ({}, ()),
@@ -298,6 +305,28 @@ DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
             (
                 "topics/day.yaml:8:topics[0].escalate[1].severity: no route takes the topic `a` at critical: "
                 "what escalates is told nobody; add critical to the severities of a route"
+            ),
+        ),
+    ),
+    "many topics that no route takes": (
+        topics(*(f"t{number}" for number in range(12)), severity="low", routes="[medium]"),
+        (
+            (
+                "alerts.yaml:2:routes: no route takes 12 topics: "
+                "`t0` (low), `t1` (low), `t2` (low), `t3` (low), `t4` (low), and 7 more"
+            ),
+        ),
+    ),
+    "two topics of which routes take the escalations only": (
+        topics("a", "b", severity="low", routes="[critical]"),
+        ("alerts.yaml:2:routes: no route takes 2 topics, of which escalations alone are told: `a` (low), `b` (low)",),
+    ),
+    "two topics of which no route takes the escalations": (
+        topics("a", "b", severity="low", routes="[low]"),
+        (
+            (
+                "alerts.yaml:2:routes: what escalates is told nobody, for no route takes `a` at critical, `b` at critical; "
+                "add the severities to one"
             ),
         ),
     ),
