@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from monitor.adapters.guard import Blocked, Guard
 from monitor.model.feed import Feed
-from monitor.model.settings import Configuration
+from monitor.model.settings import Configuration, HeartbeatSettings
 
 LOOKUP_LIMIT = timedelta(seconds=5)
 LOOKUPS_MAX = 32  # at the same time
@@ -89,22 +89,22 @@ def _unreachable(configuration: Configuration, lookup: Lookup, limit: timedelta)
 
 
 def _targets(configuration: Configuration) -> Iterator[_Target]:
-    named = [_reached(feed) for feed in configuration.feeds]
+    named = [_reached("feed", each.id, each.url, each) for each in configuration.feeds]
     named += [("receiver", each.id, each.url, each.allow_private) for each in configuration.receivers if each.url]
     if (heartbeat := configuration.settings.heartbeat) is not None:
-        named.append(("heartbeat", "heartbeat", heartbeat.url.reveal(), heartbeat.allow_private))
+        named.append(_reached("heartbeat", "heartbeat", heartbeat.url.reveal(), heartbeat))
     for kind, id_, url, allow_private in named:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         yield _Target(kind=kind, id=id_, host=parts.hostname or "", port=port, allow_private=allow_private)
 
 
-def _reached(feed: Feed) -> tuple[str, str, str, tuple[str, ...]]:
-    """What is dialled for that feed. A proxy is allowed by being named."""
-    proxy = feed.connection.proxy
+def _reached(kind: str, id_: str, url: str, asked: Feed | HeartbeatSettings) -> tuple[str, str, str, tuple[str, ...]]:
+    """What is dialled for that. A proxy is allowed by being named."""
+    proxy = asked.connection.proxy
     if proxy is None:
-        return "feed", feed.id, feed.url, feed.allow_private
-    return "feed", feed.id, proxy.url, (urlsplit(proxy.url).hostname or "",)
+        return kind, id_, url, asked.allow_private
+    return kind, id_, proxy.url, (urlsplit(proxy.url).hostname or "",)
 
 
 def _refused(target: _Target, addresses: Sequence[str], own: Sequence[tuple[str, int]]) -> str | None:

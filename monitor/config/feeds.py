@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from monitor.config.connection import Basic, Connecting, ReadSecret, TlsEntry, Token
-from monitor.config.names import DIRECT, PORT_MAX, FeedUrl, Language, Line, Private, Slug
+from monitor.config.names import PORT_MAX, FeedUrl, Language, Line, Private, Slug
 from monitor.config.opml import Outline, ids_of, place
 from monitor.config.problems import KeyPath
 from monitor.config.section import Section
@@ -156,7 +156,7 @@ class FeedsFile(Section):
 
     def values(self, folder: Path, read: ReadSecret) -> tuple[Feed, ...]:
         """The same as model values, defaults filled in. Paths are taken from `folder`; `read` is asked for secret files."""
-        usual = _proxy(self.defaults, ("defaults",), read)
+        usual = self.defaults.through(read, ("defaults",))
         return tuple(self._value(index, entry, usual, folder, read) for index, entry in enumerate(self.feeds))
 
     def _value(self, index: int, entry: FeedEntry, usual: Proxy | None, folder: Path, read: ReadSecret) -> Feed:
@@ -179,18 +179,10 @@ class FeedsFile(Section):
             headers=_headers(self.defaults, entry, path, read),
             connection=Connection(
                 tls=(entry.tls or self.defaults.tls or TlsEntry()).value(folder),
-                proxy=usual if entry.proxy is None else _proxy(entry, path, read),
+                proxy=usual if entry.proxy is None else entry.through(read, path),
                 ports=entry.allow_ports,
             ),
         )
-
-
-def _proxy(section: Connecting, path: KeyPath, read: ReadSecret) -> Proxy | None:
-    if section.proxy in {None, DIRECT}:
-        return None
-    auth = section.proxy_auth
-    authorization = auth.value(read, (*path, "proxy_auth")) if auth is not None else None
-    return Proxy(url=str(section.proxy), authorization=authorization)
 
 
 def _headers(usual: FeedDefaults, entry: FeedEntry, path: KeyPath, read: ReadSecret) -> tuple[tuple[str, Secret], ...]:

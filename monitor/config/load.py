@@ -39,7 +39,7 @@ from monitor.model.delivery import Receiver
 from monitor.model.feed import Feed
 from monitor.model.ids import ReceiverId, TopicId
 from monitor.model.secret import Secret
-from monitor.model.settings import Configuration
+from monitor.model.settings import Configuration, Settings
 
 SECRET_FILE_BYTES_MAX = 64 * 2**10
 
@@ -97,14 +97,15 @@ class _Loading:
         compiled = compile_topics(folder.topics) if folder.topics_complete else None
         if compiled is not None:
             self._problems += compiled.problems
+        runs = self._settings(*settings) if settings else None
         polled = self._feeds(*feeds) if feeds else ()
         receivers = self._receivers(*alerts) if alerts else ()
-        if self._problems or settings is None or feeds is None or alerts is None or compiled is None:
+        if self._problems or runs is None or feeds is None or alerts is None or compiled is None:
             raise ConfigError(self._problems)
         self._warnings += doubts(folder)
         return Configuration(
             folder=self._folder,
-            settings=settings[1].settings(self._folder.absolute()),
+            settings=runs,
             feeds=polled,
             topics=compiled.topics,
             entities=compiled.entities,
@@ -173,6 +174,14 @@ class _Loading:
                 return opened.read(most + 1)
         except OSError as error:
             raise UnreadableError(Problem(file=file, message=f"cannot be read: {error.strerror}")) from error
+
+    def _settings(self, document: Document, file: SettingsFile) -> Settings:
+        self._in_the_open(
+            document, ("heartbeat", "proxy_auth", "password"), "`password_file` or `${NAME}` keeps it out"
+        )
+        return file.settings(
+            self._folder.absolute(), lambda path, name: self._secret(document, path, name, check_password)
+        )
 
     def _feeds(self, document: Document, file: FeedsFile) -> tuple[Feed, ...]:
         def read_secret(path: KeyPath, name: str) -> Secret | None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.model.alert import Operations, Route
+from monitor.model.connection import DIRECT, Connection
 from monitor.model.delivery import Receiver
 from monitor.model.feed import Feed
 from monitor.model.secret import Secret
@@ -57,6 +58,7 @@ class HeartbeatSettings:
     url: Secret  # who knows it can say that all is well
     every: timedelta = timedelta(minutes=5)
     allow_private: tuple[str, ...] = ()
+    connection: Connection = DIRECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

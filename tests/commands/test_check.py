@@ -15,6 +15,7 @@ FOUND = {
         [f"heartbeat: hc.example: 10.1.2.3 is a private address; add {PRIVATE} to this heartbeat"],
     ),
     "a private address that is allowed": (f", {PRIVATE}", []),
+    "through a proxy, which is trusted": (", proxy: 'http://hc.example:3128'", []),
 }
 
 

@@ -454,6 +454,19 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"settings.yaml": "heartbeat: {url: hc.example}\n"},
         "settings.yaml:1:heartbeat.url: expected a URL that begins with https:// or http://",
     ),
+    "a heartbeat's password without the proxy that it is for": (
+        {
+            "settings.yaml": "heartbeat: {url: 'https://hc.example/', proxy_auth: {user: me, password_file: secrets/proxy}}\n"
+        },
+        "settings.yaml:1:heartbeat: `proxy_auth` stands beside the `proxy` that it is for",
+    ),
+    "a heartbeat's password in a file that is not there": (
+        {
+            "settings.yaml": "heartbeat:\n  url: https://hc.example/\n  proxy: http://proxy.lan:3128\n"
+            "  proxy_auth: {user: me, password_file: secrets/none}\n"
+        },
+        "settings.yaml:4:heartbeat.proxy_auth.password_file: FOLDER/secrets/none: there is no such file",
+    ),
     "a heartbeat whose variable is not set": (
         {"settings.yaml": "heartbeat: {url: '${HEARTBEAT_URL}'}\n"},
         "settings.yaml:1:heartbeat.url: the environment variable HEARTBEAT_URL is not set",
