@@ -54,7 +54,7 @@ class Sender:
         return replace(answer, elapsed=timedelta(seconds=monotonic() - started))
 
     async def _send(self, post: Post) -> Answer:
-        refused = url_refusal(post.url)
+        refused = url_refusal(post.url, post.allow_ports)
         if refused is not None:
             return Answer(outcome=Attempt.BLOCKED, detail=refused)
         judged: Answer | None = None

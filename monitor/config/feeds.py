@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from monitor.config.connection import Basic, Connecting, ReadSecret, TlsEntry, Token
-from monitor.config.names import PORT_MAX, FeedUrl, Language, Line, Private, Slug
+from monitor.config.names import Language, Line, Ports, Private, Slug, UrlOnAnyPort
 from monitor.config.opml import Outline, ids_of, place
 from monitor.config.problems import KeyPath
 from monitor.config.section import Section
@@ -84,7 +84,7 @@ class FeedEntry(Connecting):
 
     id: Slug
     """Its name for good: a changed URL keeps the id, and with it what is known of the feed."""
-    url: FeedUrl
+    url: UrlOnAnyPort
     publisher: Line
     """Who is behind it. Several feeds may have one publisher."""
     title: Line | None = None
@@ -99,7 +99,7 @@ class FeedEntry(Connecting):
     """Whether its entries belong to other publishers."""
     allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
     """Networks, addresses or host names that this feed may reach although they are not public."""
-    allow_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=PORT_MAX)], ...], Field(max_length=100)] = ()
+    allow_ports: Ports = ()
     """Ports that this feed may be asked on although other protocols are spoken there."""
     basic: Basic | None = None
     """Who newsmon is to the feed's own server (RFC 7617)."""

@@ -19,6 +19,7 @@ TEXT_CHARS_MAX = 300
 HEADER_CHARS_MAX = 4096
 SLUG_MADE_CHARS_MAX = 40  # of an id that is made: there is room for what tells it from others
 PORT_MAX = 65535
+PORTS_MAX = 100  # that one feed or receiver may name
 
 DIRECT = "direct"  # no proxy, whatever the defaults say
 
@@ -98,7 +99,7 @@ def check_language(text: str) -> str:
 
 def check_url(text: str) -> str:
     """An absolute http(s) URL that every client reads in the same way (RFC 3986, without userinfo), on a port for HTTP."""
-    check_feed_url(text)
+    check_url_on_any_port(text)
     port = urlsplit(text).port
     if port is not None and not is_web_port(port):
         raise ValueError(
@@ -107,7 +108,7 @@ def check_url(text: str) -> str:
     return text
 
 
-def check_feed_url(text: str) -> str:
+def check_url_on_any_port(text: str) -> str:
     """The same on any port, which `allow_ports` may have to allow."""
     if len(text) > URL_CHARS_MAX:
         raise ValueError(f"a URL longer than {URL_CHARS_MAX} characters")
@@ -135,7 +136,7 @@ def check_proxy(text: str) -> str:
         raise ValueError(
             "SOCKS is not spoken here; an HTTP proxy in front of it (Privoxy, for one) can be named instead"
         )
-    check_feed_url(text)
+    check_url_on_any_port(text)
     parts = urlsplit(text)
     if parts.scheme != "http" or parts.port is None or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("expected http://host:port, or direct")
@@ -203,9 +204,9 @@ Url = Annotated[
     AfterValidator(check_url),
     WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": URL_CHARS_MAX}),
 ]
-FeedUrl = Annotated[
+UrlOnAnyPort = Annotated[
     str,
-    AfterValidator(check_feed_url),
+    AfterValidator(check_url_on_any_port),
     WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": URL_CHARS_MAX}),
 ]
 ProxyUrl = Annotated[
@@ -215,3 +216,4 @@ ProxyUrl = Annotated[
 ]
 HeaderValue = Annotated[str, AfterValidator(check_header_value)]
 Private = Annotated[str, AfterValidator(check_private)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=PORT_MAX)], ...], Field(max_length=PORTS_MAX)]

@@ -277,6 +277,15 @@ def test_test_receiver(told: Shell) -> None:
     assert told("test-receiver", "nobody").exit_code == 2
 
 
+def test_a_receiver_on_a_port_that_it_names_is_asked_there(shell: Shell) -> None:
+    (shell.folder / "alerts.yaml").write_text(
+        "receivers:\n  - id: desk\n    webhook: {url: http://127.0.0.1:1/hook, secret_file: secrets/desk}\n"
+        "    allow_private: [127.0.0.1]\n    allow_ports: [1]\nroutes: [{receiver: desk}]\n"
+    )
+    result = shell("test-receiver", "desk")
+    assert (result.exit_code, "the connection was refused" in result.output) == (1, True), result.output
+
+
 def test_healthcheck_of_nobody(shell: Shell) -> None:
     settings = shell.folder / "settings.yaml"
     settings.write_text(settings.read_text().replace("127.0.0.1:8787", "127.0.0.1:1"))

@@ -79,12 +79,13 @@ topics:
 receivers:
   - id: desk
     webhook:
-      url: https://10.0.0.7:8443/in
+      url: https://10.0.0.7:81/in
       secret: ${NEW}
       previous_secret_file: secrets/desk
       headers: {Authorization: "Bearer $${x} ${TOKEN}"}
       timeout: 2s
     allow_private: [10.0.0.0/24]
+    allow_ports: [81]
   - {id: console, log: {}}
 routes:
   - {receiver: desk, severities: [high, critical], topics: [alliance]}
@@ -172,11 +173,12 @@ def test_everything(write: Write) -> None:
             Receiver(
                 id=ReceiverId("desk"),
                 kind=ReceiverKind.WEBHOOK,
-                url="https://10.0.0.7:8443/in",
+                url="https://10.0.0.7:81/in",
                 secrets=(Secret(NEW), Secret(OLD)),
                 headers=(("Authorization", Secret("Bearer ${x} t0k")),),
                 timeout=timedelta(seconds=2),
                 allow_private=("10.0.0.0/24",),
+                allow_ports=(81,),
             ),
             Receiver(id=ReceiverId("console"), kind=ReceiverKind.LOG),
         ),

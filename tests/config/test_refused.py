@@ -320,6 +320,18 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         "settings.yaml:1:poll.contact: expected a URL that begins with https:// or http://, or a mail address such as desk@example.org",
     ),
     # Receivers and their secrets
+    "a receiver on a port for mail": (
+        alerts(HOOK.replace("desk.example/", "desk.example:25/")),
+        "alerts.yaml:2:receivers[0].webhook.url: this port is not for HTTP as a rule; `allow_ports` with it says that it is here",
+    ),
+    "a receiver on another port than it names": (
+        alerts(HOOK.replace("desk.example/", "desk.example:25/"), extra=", allow_ports: [81]"),
+        "alerts.yaml:2:receivers[0].webhook.url: this port is not for HTTP as a rule; `allow_ports` with it says that it is here",
+    ),
+    "a port that no receiver has": (
+        alerts(extra=", allow_ports: [65536]"),
+        "alerts.yaml:2:receivers[0].allow_ports[0]: expected 65535 or less",
+    ),
     "no kind": (
         {"alerts.yaml": "receivers:\n  - {id: desk}\n"},
         "alerts.yaml:2:receivers[0]: a receiver has exactly one kind: `webhook: {…}` or `log: {}`",
