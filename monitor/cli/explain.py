@@ -59,12 +59,14 @@ def explain(
 
 
 def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
+    from monitor.text.redact import feed_url
+
     now = time_now()
     if as_json:
         known = [
             {
                 "id": feed.id,
-                "url": feed.url,
+                "url": feed_url(feed),
                 "last_poll_at": state and state.last_poll_at,
                 "detail": state and state.last_detail,
             }

@@ -1,6 +1,6 @@
 """feeds: feeds.yaml, the URLs that are polled, and the subscription lists that it names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -154,17 +154,25 @@ class FeedsFile(Section):
         for index, entry in enumerate(self.feeds):
             yield ("feeds", index), entry
 
-    def values(self, folder: Path, read: ReadSecret) -> tuple[Feed, ...]:
-        """The same as model values, defaults filled in. Paths are taken from `folder`; `read` is asked for secret files."""
+    def values(self, folder: Path, read: ReadSecret, written: Callable[[KeyPath], str]) -> tuple[Feed, ...]:
+        """The same as model values, defaults filled in. Paths are taken from `folder`; `read` is asked for secret files, `written` for
+        the text at a place where that names variables.
+        """
         usual = self.defaults.through(read, ("defaults",))
-        return tuple(self._value(index, entry, usual, folder, read) for index, entry in enumerate(self.feeds))
+        return tuple(
+            self._value(index, entry, usual, folder, read, written(("feeds", index, "url")))
+            for index, entry in enumerate(self.feeds)
+        )
 
-    def _value(self, index: int, entry: FeedEntry, usual: Proxy | None, folder: Path, read: ReadSecret) -> Feed:
+    def _value(
+        self, index: int, entry: FeedEntry, usual: Proxy | None, folder: Path, read: ReadSecret, written: str
+    ) -> Feed:
         first_poll = entry.first_poll or self.defaults.first_poll
         path: KeyPath = ("feeds", index)
         return Feed(
             id=FeedId(entry.id),
             url=entry.url,
+            written=written,
             publisher=entry.publisher,
             title=entry.title or "",
             tags=entry.tags,

@@ -24,7 +24,7 @@ from monitor.config.agreement import (
 )
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
 from monitor.config.connection import Connecting, check_password, check_token
-from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
+from monitor.config.document import FILE_BYTES_MAX, Document, Scalar, UnreadableError, read_document
 from monitor.config.doubts import doubts
 from monitor.config.environment import fill
 from monitor.config.feeds import FeedsFile
@@ -40,6 +40,7 @@ from monitor.model.feed import Feed
 from monitor.model.ids import ReceiverId, TopicId
 from monitor.model.secret import Secret
 from monitor.model.settings import Configuration, Settings
+from monitor.text.redact import VARIABLE
 
 SECRET_FILE_BYTES_MAX = 64 * 2**10
 
@@ -195,7 +196,7 @@ class _Loading:
             for key in ("basic", "proxy_auth"):
                 self._in_the_open(document, (*path, key, "password"), "`password_file` or `${NAME}` keeps it out")
             self._in_the_open(document, (*path, "bearer"), "`bearer_file` or `${NAME}` keeps it out")
-        return file.values(self._folder.absolute(), read_secret)
+        return file.values(self._folder.absolute(), read_secret, lambda path: _written(document, path))
 
     def _tls(self, document: Document, path: KeyPath, section: Connecting) -> None:
         """Files of certificates and keys are read once, so that a wrong one is told now."""
@@ -245,3 +246,10 @@ class _Loading:
                 )
             return secret
         return None
+
+
+def _written(document: Document, path: KeyPath) -> str:
+    """The text at that place, if it names variables; a feed of a subscription list has no place."""
+    taken, _, node = document.find(path)
+    written = node.written if taken == path and isinstance(node, Scalar) else ""
+    return written if any(found[1] for found in VARIABLE.finditer(written)) else ""

@@ -57,6 +57,7 @@ class Feed:
     id: FeedId
     url: str
     publisher: str
+    written: str = ""  # the URL as feeds.yaml spells it, where that names variables: only this may be shown
     title: str = ""
     tags: tuple[str, ...] = ()
     lang: str = ""  # BCP 47; used where the document names none

@@ -271,6 +271,17 @@ def test_explain_an_unseen_link_tells_of_its_feeds(told: Shell) -> None:
     assert (result.exit_code, feed.id in result.output) == (1, True)
 
 
+def test_explain_shows_no_key_of_a_feed(told: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED_KEY", "c4n4ry-0123456789")
+    file = told.folder / "feeds.yaml"
+    file.write_text("feeds: [{id: wire, url: 'https://wire.example/rss?k=${FEED_KEY}', publisher: Wire}]\n")
+    result = told("explain", "https://wire.example/unseen", "--json")
+    assert (json.loads(result.stdout)["feeds"][0]["url"], "c4n4ry" in result.output) == (
+        "https://wire.example/rss?k=${FEED_KEY}",
+        False,
+    )
+
+
 def test_test_receiver(told: Shell) -> None:
     result = told("test-receiver", "console")
     assert (result.exit_code, result.stdout.startswith("console: ok")) == (0, True)

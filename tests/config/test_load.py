@@ -137,6 +137,7 @@ def test_everything(write: Write) -> None:
             Feed(
                 id=FeedId("no"),
                 url="http://127.0.0.1:8080/feed?token=t0k",
+                written="http://127.0.0.1:8080/feed?token=${TOKEN}",
                 publisher="Ja",
                 lang="pt-BR",
                 interval=timedelta(minutes=20),

@@ -25,6 +25,7 @@ from monitor.cli.terminal import (
     write,
 )
 from monitor.cli.times import now as time_now
+from monitor.text.redact import feed_url, led_to
 from monitor.text.spans import span
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _share(share: float | None) -> str:
 
 def _story(feed: "Feed", state: "FeedState | None", fared: "Fares", now: datetime) -> Iterator[tuple[str, str]]:
     yield "publisher", feed.publisher + (f", {feed.title}" if feed.title else "")
-    yield "url", feed.url
+    yield "url", feed_url(feed)
     about = (", ".join(feed.tags), feed.lang, "entries belong to other publishers" if feed.aggregator else "")
     yield from (("tags", each) for each in about if each)
     if state is None or state.last_poll_at is None:
@@ -227,7 +228,7 @@ def _plain(feed: "Feed", state: "FeedState | None", fared: "Fares") -> dict[str,
         "id": feed.id,
         "publisher": feed.publisher,
         "title": feed.title,
-        "url": feed.url,
+        "url": feed_url(feed),
         "tags": feed.tags,
         "lang": feed.lang,
         "state": fared.word,
@@ -254,7 +255,7 @@ def _plain(feed: "Feed", state: "FeedState | None", fared: "Fares") -> dict[str,
         "rolloffs": learned and learned.rolloffs,
         "rolled_off_at": learned and learned.rolled_off_at,
         "longest_gap": learned and learned.longest_gap,
-        "moved_to": of("moved_to"),
+        "moved_to": state and led_to(state.moved_to, feed),
         "etag": state and state.validators.etag,
         "last_modified": state and state.validators.last_modified,
         "complaints": of("complaints"),
