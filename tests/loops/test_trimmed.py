@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from monitor.model.topic import Topic
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
 from monitor.steps.trim import trim
+from tests.loops.clock import NOW, Clock
 
-NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 URL = "https://news.example/rss"
 TOPICS = (
@@ -38,19 +38,6 @@ UNTOLD = {
     "item_keys": {"listed_at"},
     "feeds": {"id", "entry_hashes", "document_at", "listed_from", "complaints"},
 }  # of what was read, and when whole
-
-
-class Clock:
-    time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.0
-
-    def token(self) -> str:
-        return "token"
 
 
 class Newsroom:
