@@ -76,18 +76,19 @@ class Fetcher:
             async with asyncio.timeout(request.timeout.total_seconds()) as deadline:
                 return await self._follow(request, started)
         except _FetchError as failed:
-            outcome, detail = failed.outcome, failed.detail
+            outcome, detail, stayed = failed.outcome, failed.detail, False
         except TooLargeError:
-            outcome, detail = Outcome.TOO_LARGE, f"larger than {BODY_BYTES_MAX // 2**20} MiB"
+            outcome, detail, stayed = Outcome.TOO_LARGE, f"larger than {BODY_BYTES_MAX // 2**20} MiB", False
         except UndecodableError as error:
-            outcome, detail = Outcome.DECODE_ERROR, str(error)
+            outcome, detail, stayed = Outcome.DECODE_ERROR, str(error), False
         except FAULTS as error:
+            fault = explain(error)
+            outcome, detail, stayed = Outcome(fault.kind), fault.detail, fault.stayed
             if deadline.expired():
-                outcome, detail = Outcome.TIMEOUT, f"no whole answer within {request.timeout.total_seconds():g} s"
-            else:
-                fault = explain(error)
-                outcome, detail = Outcome(fault.kind), fault.detail
-        return FetchFailure(outcome=outcome, detail=detail, elapsed=timedelta(seconds=monotonic() - started))
+                outcome, stayed = Outcome.TIMEOUT, False
+                detail = f"no whole answer within {request.timeout.total_seconds():g} s"
+        elapsed = timedelta(seconds=monotonic() - started)
+        return FetchFailure(outcome=outcome, detail=detail, stayed=stayed, elapsed=elapsed)
 
     async def _follow(self, request: Request, started: float) -> Response:
         url = first = web_url(request.url, request.connection.ports)

@@ -64,7 +64,7 @@ class Sender:
         heard = _Heard()
         try:
             async with asyncio.timeout(limit) as deadline:
-                url = web_url(post.url)
+                url = web_url(post.url, post.allow_ports)
                 route = Route(
                     host=url.raw_host or "",
                     port=url.port or 0,

@@ -1,7 +1,7 @@
 """clauses: what became of a query, clause by clause, in; lines that a person can read, or plain values for JSON, out.
 
 A clause a line, indented under what it is a part of. What does not matter is folded: alternatives that are not there while another
-one holds, and all but the nearest where none does.
+one holds, and all but the nearest where none does. Or one line: what made it hold, or what was missing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CLAUSE_CHARS_MAX = 64  # of one clause; entities make the shipped ones short, lists of words do not
 AROUND_CHARS = 24  # shown on either side of the words of one clause
 EXCERPTS_MAX = 2  # of one clause
-MISSING_MAX = 3  # clauses named in one line
+NAMED_MAX = 3  # clauses named in one line
 WORDS_MAX = 4  # that exclude, named in one line
 
 
@@ -60,11 +60,8 @@ def tree(
     if reason := _reason(told):
         line.append_text(styled(f"  {reason}", "red"))
     words = [span for span in told.spans if near is None or any(_share(span, other) for other in near)]
-    shown = [] if _has_parts(told) else around(item, words, AROUND_CHARS, coloured=look.coloured)
-    for excerpt in shown[:EXCERPTS_MAX]:
-        line.append_text(styled("  ← ", "dim")).append_text(excerpt)
-    if len(shown) > EXCERPTS_MAX:
-        line.append_text(styled(f"  and {len(shown) - EXCERPTS_MAX} more", "dim"))
+    if not _has_parts(told):
+        line.append_text(_in_context(item, words, look))
     yield hanging(line, look.mark(holds=told.holds), indent)
     if _has_parts(told):
         inner = words if told.kind in {Kind.NEAR, Kind.BEFORE} and told.holds else near
@@ -93,6 +90,42 @@ def _alternatives(
         yield hanging(styled(fold, "dim"), styled(" "), indent)
 
 
+def _in_context(item: "Item", words: "Sequence[Span]", look: Look) -> "Text":
+    """Words with what stands around them, behind the clause that they made hold."""
+    shown = around(item, words, AROUND_CHARS, coloured=look.coloured)
+    line = styled("")
+    for excerpt in shown[:EXCERPTS_MAX]:
+        line.append_text(styled("  ← ", "dim")).append_text(excerpt)
+    if len(shown) > EXCERPTS_MAX:
+        line.append_text(styled(f"  and {len(shown) - EXCERPTS_MAX} more", "dim"))
+    return line
+
+
+def because(told: "Explanation", item: "Item", look: Look) -> "Text":
+    """In one line, what made a query hold, of alternatives the first, with its words in context: "A and B  ← …the *words*…".
+
+    What must not stand there decides only where nothing else does.
+    """
+    deciding = list(_deciding(told)) or [told]
+    words = [span for each in deciding for span in each.spans]
+    return styled(f"because {_listed([_clause(each) for each in deciding])}").append_text(
+        _in_context(item, words, look)
+    )
+
+
+def _deciding(told: "Explanation") -> "Iterator[Explanation]":
+    """The smallest clauses that together made it hold."""
+    from monitor.steps.match import Kind
+
+    if told.kind is Kind.ALL:
+        for part in told.children:
+            yield from _deciding(part)
+    elif told.kind is Kind.ANY and not _of_words(told):
+        yield from _deciding(next(part for part in told.children if part.holds))
+    elif told.kind is not Kind.NOT:
+        yield told
+
+
 def lacking(told: "Explanation") -> str:
     """In one line, what a query that does not hold still needed, of alternatives the nearest: "missing A and B; excluded by “C”"."""
     from monitor.steps.match import Why, missing
@@ -100,10 +133,12 @@ def lacking(told: "Explanation") -> str:
     needed = list(_nearest(missing(told)))
     excluded = [f"{_reason(each)} ({_clause(each)})" for each in needed if each.why is Why.EXCLUDED]
     absent = [_named(each) for each in needed if each.why is not Why.EXCLUDED]
-    named = absent[:MISSING_MAX]
-    if len(absent) > MISSING_MAX:
-        named.append(plural(len(absent) - MISSING_MAX, "more clause"))
-    return "; ".join(filter(None, (f"missing {listing(named)}" if named else "", *excluded)))
+    return "; ".join(filter(None, (f"missing {_listed(absent)}" if absent else "", *excluded)))
+
+
+def _listed(clauses: Sequence[str]) -> str:
+    more = [plural(len(clauses) - NAMED_MAX, "more clause")] if len(clauses) > NAMED_MAX else []
+    return listing([*clauses[:NAMED_MAX], *more])
 
 
 def _nearest(needed: "Sequence[Explanation]") -> "Iterator[Explanation]":

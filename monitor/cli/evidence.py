@@ -31,7 +31,6 @@ def evidence(
     console: "Console",
 ) -> "RenderableType":
     """`mark` stands before the title; `because`: the clause that decided is told; `lacks`: what was missing."""
-    from rich.console import Group
     from rich.table import Table
 
     from monitor.text.urls import registrable_domain
@@ -51,13 +50,6 @@ def evidence(
     if lacks is not None:
         lines.append(styled(lacking(lacks)))
     marks = [mark, *[styled(" " * len(mark))] * (len(lines) - 1)]
-    if not console.is_terminal:  # nothing wraps there, and a table would fill every line up with blanks
-        return Group(
-            *(
-                styled("").append_text(mark).append(" ").append_text(line)
-                for mark, line in zip(marks, lines, strict=True)
-            )
-        )
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")

@@ -7,12 +7,11 @@ import typer
 
 from monitor.cli.clauses import hanging, lacking, look, plain, tree
 from monitor.cli.folder import configuration_of, reading
-from monitor.cli.terminal import FOUND_PROBLEMS, ago, badge, clock_time, print_json, styled, write
+from monitor.cli.terminal import FOUND_PROBLEMS, ago, badge, below, clock_time, print_json, styled, write
 from monitor.cli.times import now as time_now
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.text import Text
 
     from monitor.commands.explain import Explained, Unseen
     from monitor.model.severity import Severity
@@ -60,12 +59,14 @@ def explain(
 
 
 def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
+    from monitor.text.redact import feed_url
+
     now = time_now()
     if as_json:
         known = [
             {
                 "id": feed.id,
-                "url": feed.url,
+                "url": feed_url(feed),
                 "last_poll_at": state and state.last_poll_at,
                 "detail": state and state.last_detail,
             }
@@ -80,40 +81,37 @@ def _unseen(word: str, unseen: "Unseen", *, as_json: bool) -> None:
         polled = (
             "was never polled" if state is None else f"was polled {ago(state.last_poll_at, now)}: {state.last_detail}"
         )
-        write(styled(f"  {feed.id} {polled}"))
+        write(below(styled(f"{feed.id} {polled}"), 2))
 
 
-def _lines(explained: "Explained") -> "list[Text]":
+def _lines(explained: "Explained") -> "Iterator[RenderableType]":
+    """What became of it, step by step."""
     stored = explained.stored
-    lines = [
-        styled(stored.item.title, "bold"),
-        styled(f"  {stored.publisher}  {stored.item.link}", "dim"),
-        styled(
-            f"  seen {clock_time(stored.first_seen)} in {stored.feed_id} ({stored.why}), published {clock_time(stored.item.published)}"
-        ),
-    ]
+    yield styled(stored.item.title, "bold")
+    yield below(styled(f"{stored.publisher}  {stored.item.link}", "dim"), 2)
+    seen = f"seen {clock_time(stored.first_seen)} in {stored.feed_id} ({stored.why})"
+    yield below(styled(f"{seen}, published {clock_time(stored.item.published)}"), 2)
     if stored.updated_at is not None:
-        lines.append(styled(f"  edited {clock_time(stored.updated_at)}"))
-    lines += [styled(f"  listed by {feed} until {clock_time(at)}") for feed, at in explained.seen_in]
+        yield below(styled(f"edited {clock_time(stored.updated_at)}"), 2)
+    for feed, at in explained.seen_in:
+        yield below(styled(f"listed by {feed} until {clock_time(at)}"), 2)
     configured = {today.topic.id: today.topic.severity for today in explained.today}
     for each in explained.matches:
         words = ", ".join(dict.fromkeys(span.text for span in each.match.spans))
         told = _TOLD[each.decision]
-        lines.append(styled(f"  {each.match.topic_id} (version {each.match.topic_version}): {told}", "green"))
-        lines.append(styled(f"    by {each.match.clause}", "dim"))
-        lines.append(styled(f"    words: {words}"))
+        yield below(styled(f"{each.match.topic_id} (version {each.match.topic_version}): {told}", "green"), 2)
+        yield below(styled(f"by {each.match.clause}", "dim"))
+        yield below(styled(f"words: {words}"))
         if each.match.escalation:
-            lines.append(styled(f"    {_escalated(each.match, configured.get(each.match.topic_id))}", "bold"))
+            yield below(styled(_escalated(each.match, configured.get(each.match.topic_id)), "bold"))
     if not explained.matches:
-        lines.append(styled("  matched no topic when it was seen", "yellow"))
+        yield below(styled("matched no topic when it was seen", "yellow"), 2)
     for record in explained.deliveries:
         delivery = record.delivery
-        lines.append(styled(f"  delivery {delivery.id} to {delivery.receiver_id}: {delivery.state}"))
-        lines += [
-            styled(f"    {attempt.number}. {clock_time(attempt.at)} {attempt.answer.outcome} {attempt.answer.detail}")
-            for attempt in record.history
-        ]
-    return lines
+        yield below(styled(f"delivery {delivery.id} to {delivery.receiver_id}: {delivery.state}"), 2)
+        for attempt in record.history:
+            what = f"{clock_time(attempt.at)} {attempt.answer.outcome} {attempt.answer.detail}"
+            yield below(styled(f"{attempt.number}. {what}"))
 
 
 def _today(explained: "Explained", *, verbose: bool) -> "Iterator[RenderableType]":

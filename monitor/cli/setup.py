@@ -9,27 +9,42 @@ from monitor.cli.terminal import BAD_USAGE, refuse, say
 def init(
     context: typer.Context,
     force: bool = typer.Option(False, "--force", help="Overwrite files that are there."),
+    contact: str = typer.Option(
+        "", "--contact", metavar="URL-OR-MAIL", help="A page or mail address of yours; publishers are told of it."
+    ),
 ) -> None:
     """Write a commented configuration with a generated webhook secret.
 
-    It works unedited: real feeds, the shipped topics, alerts in the log.
+    It works unedited: real feeds, the shipped topics, alerts in the log. Polite
+    pollers say whom a publisher may turn to: --contact writes that down.
 
       newsmon init && newsmon run
+      newsmon init --contact news-desk@example.org
       newsmon --config /etc/newsmon init
     """
     from monitor.commands.init import AlreadyThereError
     from monitor.commands.init import init as write
+    from monitor.config.names import check_contact
 
     folder = folder_of(context)
     try:
-        written = write(folder, force=force)
+        contact = check_contact(contact)
+    except ValueError as error:
+        refuse(f"--contact: {error}", BAD_USAGE)
+    try:
+        written = write(folder, force=force, contact=contact)
     except AlreadyThereError as error:
         refuse(f"{error}; --force overwrites", BAD_USAGE)
     except OSError as error:
         refuse(str(error), BAD_USAGE)
     for path in written:
         print(path)
-    say(f"\nNow: newsmon --config {folder} check, then newsmon --config {folder} run")
+    say("")
+    if not contact:
+        say(
+            f"Polite pollers say who they are: write `contact:` with a page or mail address of yours in {folder / 'settings.yaml'}"
+        )
+    say(f"Now: newsmon --config {folder} check, then newsmon --config {folder} run")
 
 
 def demo(

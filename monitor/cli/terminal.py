@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 OK, FOUND_PROBLEMS, BAD_USAGE = 0, 1, 2
 
-WIDTH_MAX = 140  # of what is read on a terminal; longer lines tire
-PIPED_WIDTH = 10_000  # where nobody sees a margin, nothing is cut or wrapped
-
 SEVERITY_STYLES = {
     "critical": "bold white on red",
     "high": "bold red",
@@ -57,11 +54,9 @@ def stderr() -> "Console":
 
 
 def _console(*, stderr: bool) -> "Console":
-    from rich.console import Console
+    from monitor.cli.margin import Page
 
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, WIDTH_MAX) if console.is_terminal else PIPED_WIDTH
-    return console
+    return Page(stderr=stderr)
 
 
 def write(*lines: "RenderableType") -> None:
@@ -98,11 +93,11 @@ def badge(severity: str) -> "Text":
     return styled(severity.upper(), SEVERITY_STYLES[severity])
 
 
-def below(line: "Text") -> "RenderableType":
-    """A line that belongs to the one above it: indented, also where it is wrapped."""
+def below(line: "Text", columns: int = 4) -> "RenderableType":
+    """A line that belongs to one above it: indented by that many columns, also where it is wrapped."""
     from rich.padding import Padding
 
-    return Padding(line, (0, 0, 0, 4), expand=False)
+    return Padding(line, (0, 0, 0, columns), expand=False)
 
 
 def table(*columns: str, right: Iterable[str] = (), flexible: Iterable[str] = ()) -> "Table":

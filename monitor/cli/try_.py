@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from monitor import __version__
-from monitor.cli.clauses import hanging, lacking, look, plain, tree
+from monitor.cli.clauses import because, hanging, lacking, look, plain, tree
 from monitor.cli.excerpt import excerpts_of, title_of
 from monitor.cli.folder import configuration_or_shipped
 from monitor.cli.terminal import (
@@ -196,6 +196,7 @@ def _entry_json(source: str, entry: "Entry", wanted: _Wanted) -> dict[str, Any]:
                 "topic": each.topic_id,
                 "severity": each.severity.value,
                 "escalation": each.escalation,
+                "clause": each.clause,
                 "spans": [
                     {"field": span.field, "start": span.start, "end": span.end, "text": span.text}
                     for span in each.spans
@@ -256,14 +257,15 @@ class _Page:
         for excerpt in () if self._wanted.verbose else excerpts_of(entry.item, entry.matches, coloured=coloured):
             grid.add_row("", excerpt)
         for each, topic in zip(entry.matches, topics, strict=True):
+            told = self._wanted.told(entry, topic.id)
             why = styled("").append(topic.id, "cyan")
             if not self._wanted.verbose:
-                why.append_text(styled(f" because {each.clause}"))
+                why.append(" ").append_text(because(told, entry.item, self._look))
             grid.add_row("", why.append_text(styled(self._told(each), "dim")))
             if each.escalation:
                 grid.add_row("", styled(f"  {in_words(each.severity, topic.severity, each.escalation)}", "bold"))
             if self._wanted.verbose:
-                for line in tree(self._wanted.told(entry, topic.id), entry.item, self._look, 2):
+                for line in tree(told, entry.item, self._look, 2):
                     grid.add_row("", line)
         self._console.print(grid)
 
@@ -277,8 +279,8 @@ class _Page:
         return f" → {listing(receivers)}" if receivers else " → nobody: no route takes it"
 
     def _show_other(self, entry: "Entry") -> None:
-        line = styled(" " * (BADGE_CHARS - 1) + "· ", "dim")
-        self._console.print(line.append_text(title_of(entry.item, (), coloured=False, style="dim")))
+        title = title_of(entry.item, (), coloured=False, style="dim")
+        self._console.print(hanging(title, styled("·", "dim"), BADGE_CHARS - 1))
         if self._wanted.verbose:
             for topic in self._topics:
                 lacked = (

@@ -13,11 +13,16 @@ from urllib.parse import urlsplit
 
 from monitor.adapters.guard import Blocked, Guard
 from monitor.model.feed import Feed
-from monitor.model.settings import Configuration
+from monitor.model.settings import Configuration, HeartbeatSettings
 
 LOOKUP_LIMIT = timedelta(seconds=5)
 LOOKUPS_MAX = 32  # at the same time
 NETWORK_PREFIXES = {4: 24, 6: 64}  # of the network that is suggested for a private address
+
+ANONYMOUS = (
+    "settings.yaml: publishers cannot tell who polls them, nor ask you to change it; below `poll:` write "
+    "`contact: YOUR-PAGE-OR-MAIL-ADDRESS`"
+)
 
 Lookup = Callable[[str], list[str]]
 
@@ -53,6 +58,8 @@ def resolve(host: str) -> list[str]:
 def check(configuration: Configuration, *, lookup: Lookup | None, limit: timedelta = LOOKUP_LIMIT) -> list[Finding]:
     """Everything that is to be said, problems first. `lookup` None: no name is resolved."""
     findings = [Finding(weight=Weight.WARNING, text=warning) for warning in configuration.warnings]
+    if configuration.settings.poll.anonymous:
+        findings.append(Finding(weight=Weight.WARNING, text=ANONYMOUS))
     database = configuration.settings.database
     if not database.parent.is_dir():
         text = f"settings.yaml: database: the folder {database.parent} does not exist"
@@ -82,22 +89,22 @@ def _unreachable(configuration: Configuration, lookup: Lookup, limit: timedelta)
 
 
 def _targets(configuration: Configuration) -> Iterator[_Target]:
-    named = [_reached(feed) for feed in configuration.feeds]
+    named = [_reached("feed", each.id, each.url, each) for each in configuration.feeds]
     named += [("receiver", each.id, each.url, each.allow_private) for each in configuration.receivers if each.url]
     if (heartbeat := configuration.settings.heartbeat) is not None:
-        named.append(("heartbeat", "heartbeat", heartbeat.url.reveal(), heartbeat.allow_private))
+        named.append(_reached("heartbeat", "heartbeat", heartbeat.url.reveal(), heartbeat))
     for kind, id_, url, allow_private in named:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         yield _Target(kind=kind, id=id_, host=parts.hostname or "", port=port, allow_private=allow_private)
 
 
-def _reached(feed: Feed) -> tuple[str, str, str, tuple[str, ...]]:
-    """What is dialled for that feed. A proxy is allowed by being named."""
-    proxy = feed.connection.proxy
+def _reached(kind: str, id_: str, url: str, asked: Feed | HeartbeatSettings) -> tuple[str, str, str, tuple[str, ...]]:
+    """What is dialled for that. A proxy is allowed by being named."""
+    proxy = asked.connection.proxy
     if proxy is None:
-        return "feed", feed.id, feed.url, feed.allow_private
-    return "feed", feed.id, proxy.url, (urlsplit(proxy.url).hostname or "",)
+        return kind, id_, url, asked.allow_private
+    return kind, id_, proxy.url, (urlsplit(proxy.url).hostname or "",)
 
 
 def _refused(target: _Target, addresses: Sequence[str], own: Sequence[tuple[str, int]]) -> str | None:

@@ -1,7 +1,9 @@
 """init: an empty folder in, a configuration that runs unedited out: the shipped files, and a secret of its own."""
 
 import base64
+import json
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from monitor.config import shipped
 SECRET_BYTES = 32
 SECRET_FILE = Path("secrets/desk")
 _COPIED = ("settings.yaml", "feeds.yaml", "alerts.yaml", "topics/*.yaml", "schemas/*.schema.json")
+_CONTACT = re.compile("^( *)# contact: .*$", re.MULTILINE)
 
 
 class AlreadyThereError(Exception):
@@ -21,8 +24,10 @@ class AlreadyThereError(Exception):
         super().__init__(f"already there: {', '.join(str(path) for path in paths)}")
 
 
-def init(folder: Path, *, force: bool = False, luck: Callable[[int], bytes] = secrets.token_bytes) -> tuple[Path, ...]:
-    """Write the configuration into `folder` and return what was written.
+def init(
+    folder: Path, *, force: bool = False, contact: str = "", luck: Callable[[int], bytes] = secrets.token_bytes
+) -> tuple[Path, ...]:
+    """Write the configuration into `folder` and return what was written. `contact`: whom publishers turn to, checked before.
 
     Nothing is written if a file is already there (`AlreadyThereError`). `force` overwrites the files, but never the
     secret: the receivers know it. `luck(n)` gives n random bytes.
@@ -36,10 +41,21 @@ def init(folder: Path, *, force: bool = False, luck: Callable[[int], bytes] = se
     for target, file in copies.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
+    if contact:
+        settings = folder / "settings.yaml"
+        settings.write_text(_with_contact(settings.read_text("utf-8"), contact), "utf-8")
     if secret in there:
         return tuple(copies)
     _write_secret(secret, luck(SECRET_BYTES))
     return (*copies, secret)
+
+
+def _with_contact(text: str, contact: str) -> str:
+    """The settings with that contact in the place of the commented one."""
+    written, count = _CONTACT.subn(lambda found: f"{found[1]}contact: {json.dumps(contact)}", text)
+    if count != 1:
+        raise ValueError("the shipped settings have one line `# contact: …`")
+    return written
 
 
 def _write_secret(path: Path, key: bytes) -> None:

@@ -113,14 +113,25 @@ def operated_by_nobody(folder: Folder) -> Iterator[Problem]:
 
 def ports_not_allowed(folder: Folder) -> Iterator[Problem]:
     """A port where HTTP is not spoken as a rule is asked only where that is meant."""
-    if folder.feeds is None:
-        return
-    document, file = folder.feeds
-    for index, entry in enumerate(file.feeds):
-        port = urlsplit(entry.url).port
-        if port is not None and not is_web_port(port, entry.allow_ports):
+    for document, path, url, allowed in _asked(folder):
+        port = urlsplit(url).port
+        if port is not None and not is_web_port(port, allowed):
             message = "this port is not for HTTP as a rule; `allow_ports` with it says that it is here"
-            yield document.problem(("feeds", index, "url"), message)
+            yield document.problem(path, message)
+
+
+def _asked(folder: Folder) -> Iterator[tuple[Document, KeyPath, str, tuple[int, ...]]]:
+    """The URL of every feed and receiver, and the ports that it names."""
+    if folder.feeds is not None:
+        document, feeds = folder.feeds
+        for index, feed in enumerate(feeds.feeds):
+            yield document, ("feeds", index, "url"), feed.url, feed.allow_ports
+    if folder.alerts is not None:
+        document, alerts = folder.alerts
+        for index, receiver in enumerate(alerts.receivers):
+            if receiver.webhook is not None:
+                path: KeyPath = ("receivers", index, "webhook", "url")
+                yield document, path, receiver.webhook.url, receiver.allow_ports
 
 
 def leased_too_short(folder: Folder) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from monitor.config.names import HeaderValue, Line, Private, Slug, Url, check_header_name
+from monitor.config.names import HeaderValue, Line, Ports, Private, Slug, UrlOnAnyPort, check_header_name
 from monitor.config.section import Section, SeverityWord
 from monitor.config.units import Duration
 from monitor.model.alert import Operations
@@ -48,7 +48,7 @@ def _header_name(name: str) -> str:
 class Webhook(Section):
     """A signed POST by Standard Webhooks 1.0.0."""
 
-    url: Url
+    url: UrlOnAnyPort
     secret: Annotated[str, AfterValidator(check_secret)] | None = Field(default=None, repr=False)
     """The signing secret, as `${NAME}` of an environment variable."""
     secret_file: Line | None = None
@@ -86,6 +86,8 @@ class ReceiverEntry(Section):
     log: Log | None = None
     allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
     """Networks, addresses or host names that this receiver may be reached at although they are not public."""
+    allow_ports: Ports = ()
+    """Ports that this receiver may be reached on although other protocols are spoken there."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -112,6 +114,7 @@ class ReceiverEntry(Section):
             headers=tuple((name, Secret(value)) for name, value in hook.headers.items()),
             timeout=hook.timeout,
             allow_private=self.allow_private,
+            allow_ports=self.allow_ports,
         )
 
 

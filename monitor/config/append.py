@@ -129,7 +129,7 @@ def _entry(feed: Feed, place: _Place) -> Iterator[str]:
 def _values(feed: Feed) -> Iterator[tuple[str, str]]:
     """What a feed says that the defaults do not."""
     yield "id", _scalar(feed.id)
-    yield "url", _scalar(feed.url)
+    yield "url", json.dumps(feed.written, ensure_ascii=False) if feed.written else _scalar(feed.url)
     yield "publisher", _scalar(feed.publisher)
     if feed.title:
         yield "title", _scalar(feed.title)
@@ -151,6 +151,11 @@ def _values(feed: Feed) -> Iterator[tuple[str, str]]:
         yield "aggregator", "true"
     if feed.allow_private:
         yield "allow_private", _list(network.removesuffix("/32") for network in feed.allow_private)
+
+
+def spelled(feed: Feed) -> str:
+    """The URL as a feeds.yaml spells it: variables by name, and the characters `${` so that they name none."""
+    return feed.written or feed.url.replace("${", "$${")
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""connection: how feeds.yaml says what a server is told and must prove: headers, credentials, proxy, TLS."""
+"""connection: how the configuration says what a server is told and must prove: headers, credentials, proxy, TLS."""
 
 import base64
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
-from monitor.config.names import HeaderValue, Line, ProxyUrl, check_header_name, check_header_value
+from monitor.config.names import DIRECT, HeaderValue, Line, ProxyUrl, check_header_name, check_header_value
 from monitor.config.problems import KeyPath
 from monitor.config.section import Section
-from monitor.model.connection import Tls
+from monitor.model.connection import Proxy, Tls
 from monitor.model.secret import Secret
 
 HEADERS_MAX = 20
@@ -130,19 +130,32 @@ class TlsEntry(Section):
         )
 
 
-class Connecting(Section):
-    """What may stand at a feed, and in the defaults for every feed that does not say otherwise."""
+class Proxied(Section):
+    """What a server is asked through."""
 
-    headers: Headers = Field(default_factory=dict, repr=False)
-    """Further headers, for the feed's own server only; a secret one as `${NAME}`."""
     proxy: ProxyUrl | None = None
     """The HTTP proxy that is asked instead of the server, `http://host:port`; `direct`: none, whatever the defaults say."""
     proxy_auth: Basic | None = None
     """Who newsmon is to that proxy."""
-    tls: TlsEntry | None = None
 
     @model_validator(mode="after")
     def _proxy_of_its_own(self) -> Self:
-        if self.proxy_auth is not None and self.proxy in {None, "direct"}:
+        if self.proxy_auth is not None and self.proxy in {None, DIRECT}:
             raise ValueError("`proxy_auth` stands beside the `proxy` that it is for")
         return self
+
+    def through(self, read: ReadSecret, path: KeyPath) -> Proxy | None:
+        """The same as a model value; None where no proxy is asked. `path` is where this stands."""
+        if self.proxy in {None, DIRECT}:
+            return None
+        auth = self.proxy_auth
+        authorization = auth.value(read, (*path, "proxy_auth")) if auth is not None else None
+        return Proxy(url=str(self.proxy), authorization=authorization)
+
+
+class Connecting(Proxied):
+    """What may stand at a feed, and in the defaults for every feed that does not say otherwise."""
+
+    headers: Headers = Field(default_factory=dict, repr=False)
+    """Further headers, for the feed's own server only; a secret one as `${NAME}`."""
+    tls: TlsEntry | None = None

@@ -29,6 +29,7 @@ class Scalar:
     block: bool = False  # written as `|` or `>`: the text begins on the next line
     quoted: bool = False
     from_environment: bool = False  # holds the value of a variable, which is never shown
+    written: str = ""  # the text that named the variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

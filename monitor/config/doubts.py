@@ -1,7 +1,9 @@
 """doubts: a folder without problems in; what is allowed there, but probably not meant, out as warnings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from monitor.config.agreement import Folder
 from monitor.config.alerts import AlertsFile
@@ -13,6 +15,8 @@ from monitor.config.topics import TopicEntry
 from monitor.model.severity import Severity
 from monitor.model.topic import Entity
 from monitor.steps.match import filters_of, parse_query
+
+NAMED_MAX = 5  # topics in one line
 
 COMMON_WORDS = frozenset(
     {"AID", "ACT", "ALL", "CAN", "CARE", "FAST", "ICE", "IT", "MAY", "PACE", "START", "SWIFT", "US", "WHO"}
@@ -147,12 +151,49 @@ def _doubts_about_routes(folder: Folder) -> Iterator[Problem]:
             yield document.problem(("receivers", index, "id"), message)
     if not file.routes:
         return
-    for topic_document, topics_file in folder.topics:
-        for index, topic in enumerate(topics_file.topics):
-            yield from _told_nobody(topic_document, index, topic, file)
+    found = [
+        each
+        for topic_document, topics_file in folder.topics
+        for index, topic in enumerate(topics_file.topics)
+        for each in _told_nobody(topic_document, index, topic, file)
+    ]
+    for kind, several in _SEVERAL.items():
+        alike = [each for each in found if each.kind is kind]
+        if len(alike) <= 1:
+            yield from (each.problem for each in alike)
+        else:
+            names = [each.name for each in alike]
+            yield document.problem(("routes",), several.format(count=len(names), names=_listed(names)))
 
 
-def _told_nobody(document: Document, index: int, topic: TopicEntry, alerts: AlertsFile) -> Iterator[Problem]:
+class _Unheard(StrEnum):
+    """What of a topic no route takes."""
+
+    TOPIC = "topic"
+    ALL_BUT_ESCALATIONS = "all_but_escalations"
+    ESCALATION = "escalation"
+
+
+_SEVERAL = {  # one line for all of a kind: a start that prints a hundred is read by nobody
+    _Unheard.TOPIC: "no route takes {count} topics: {names}",
+    _Unheard.ALL_BUT_ESCALATIONS: "no route takes {count} topics, of which escalations alone are told: {names}",
+    _Unheard.ESCALATION: "what escalates is told nobody, for no route takes {names}; add the severities to one",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ToldNobody:
+    kind: _Unheard
+    name: str  # of the topic, as it is listed among others
+    problem: Problem  # where it is the only one of its kind
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - NAMED_MAX} more"] if len(names) > NAMED_MAX else []
+    return ", ".join([*names[:NAMED_MAX], *more])
+
+
+def _told_nobody(document: Document, index: int, topic: TopicEntry, alerts: AlertsFile) -> Iterator[_ToldNobody]:
     """A topic that no route takes at its severity, and an escalation that would take it out of every route."""
 
     def taken(severity: Severity) -> bool:
@@ -167,11 +208,19 @@ def _told_nobody(document: Document, index: int, topic: TopicEntry, alerts: Aler
         message = f"no route takes the topic `{topic.id}` ({topic.severity})"
         words = ", ".join(severity for severity in Severity if severity in {each for _, each in louder if told[each]})
         message += f"; only its escalations ({words}) are told" if words else ""
-        yield document.problem(("topics", index, "id"), message)
+        yield _ToldNobody(
+            kind=_Unheard.ALL_BUT_ESCALATIONS if words else _Unheard.TOPIC,
+            name=f"`{topic.id}` ({topic.severity})",
+            problem=document.problem(("topics", index, "id"), message),
+        )
     for position, severity in louder:
         if told[topic.severity] and not told[severity]:
-            yield document.problem(
-                ("topics", index, "escalate", position, "severity"),
+            message = (
                 f"no route takes the topic `{topic.id}` at {severity}: what escalates is told nobody; "
-                f"add {severity} to the severities of a route",
+                f"add {severity} to the severities of a route"
+            )
+            yield _ToldNobody(
+                kind=_Unheard.ESCALATION,
+                name=f"`{topic.id}` at {severity}",
+                problem=document.problem(("topics", index, "escalate", position, "severity"), message),
             )

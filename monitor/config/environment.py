@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from monitor.config.document import Document, Entry, Mapping, Node, Scalar, Sequence
 from monitor.config.problems import ConfigError, KeyPath, Problem
+from monitor.text.redact import VARIABLE
 
-_REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
+_REFERENCE = re.compile(VARIABLE.pattern + r"|\$\{")
 
 
 def fill(document: Document, environ: Variables[str, str]) -> Document:
@@ -56,4 +57,4 @@ def _fill(document: Document, node: Node, path: KeyPath, environ: Variables[str,
 
 
 def _filled(node: Scalar, value: str) -> Scalar:
-    return replace(node, value=value, from_environment=True)
+    return replace(node, value=value, from_environment=True, written=str(node.value))

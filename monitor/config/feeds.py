@@ -1,6 +1,6 @@
 """feeds: feeds.yaml, the URLs that are polled, and the subscription lists that it names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from monitor.config.connection import Basic, Connecting, ReadSecret, TlsEntry, Token
-from monitor.config.names import DIRECT, PORT_MAX, FeedUrl, Language, Line, Private, Slug
+from monitor.config.names import Language, Line, Ports, Private, Slug, UrlOnAnyPort
 from monitor.config.opml import Outline, ids_of, place
 from monitor.config.problems import KeyPath
 from monitor.config.section import Section
@@ -84,7 +84,7 @@ class FeedEntry(Connecting):
 
     id: Slug
     """Its name for good: a changed URL keeps the id, and with it what is known of the feed."""
-    url: FeedUrl
+    url: UrlOnAnyPort
     publisher: Line
     """Who is behind it. Several feeds may have one publisher."""
     title: Line | None = None
@@ -99,7 +99,7 @@ class FeedEntry(Connecting):
     """Whether its entries belong to other publishers."""
     allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
     """Networks, addresses or host names that this feed may reach although they are not public."""
-    allow_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=PORT_MAX)], ...], Field(max_length=100)] = ()
+    allow_ports: Ports = ()
     """Ports that this feed may be asked on although other protocols are spoken there."""
     basic: Basic | None = None
     """Who newsmon is to the feed's own server (RFC 7617)."""
@@ -154,17 +154,25 @@ class FeedsFile(Section):
         for index, entry in enumerate(self.feeds):
             yield ("feeds", index), entry
 
-    def values(self, folder: Path, read: ReadSecret) -> tuple[Feed, ...]:
-        """The same as model values, defaults filled in. Paths are taken from `folder`; `read` is asked for secret files."""
-        usual = _proxy(self.defaults, ("defaults",), read)
-        return tuple(self._value(index, entry, usual, folder, read) for index, entry in enumerate(self.feeds))
+    def values(self, folder: Path, read: ReadSecret, written: Callable[[KeyPath], str]) -> tuple[Feed, ...]:
+        """The same as model values, defaults filled in. Paths are taken from `folder`; `read` is asked for secret files, `written` for
+        the text at a place where that names variables.
+        """
+        usual = self.defaults.through(read, ("defaults",))
+        return tuple(
+            self._value(index, entry, usual, folder, read, written(("feeds", index, "url")))
+            for index, entry in enumerate(self.feeds)
+        )
 
-    def _value(self, index: int, entry: FeedEntry, usual: Proxy | None, folder: Path, read: ReadSecret) -> Feed:
+    def _value(
+        self, index: int, entry: FeedEntry, usual: Proxy | None, folder: Path, read: ReadSecret, written: str
+    ) -> Feed:
         first_poll = entry.first_poll or self.defaults.first_poll
         path: KeyPath = ("feeds", index)
         return Feed(
             id=FeedId(entry.id),
             url=entry.url,
+            written=written,
             publisher=entry.publisher,
             title=entry.title or "",
             tags=entry.tags,
@@ -179,18 +187,10 @@ class FeedsFile(Section):
             headers=_headers(self.defaults, entry, path, read),
             connection=Connection(
                 tls=(entry.tls or self.defaults.tls or TlsEntry()).value(folder),
-                proxy=usual if entry.proxy is None else _proxy(entry, path, read),
+                proxy=usual if entry.proxy is None else entry.through(read, path),
                 ports=entry.allow_ports,
             ),
         )
-
-
-def _proxy(section: Connecting, path: KeyPath, read: ReadSecret) -> Proxy | None:
-    if section.proxy in {None, DIRECT}:
-        return None
-    auth = section.proxy_auth
-    authorization = auth.value(read, (*path, "proxy_auth")) if auth is not None else None
-    return Proxy(url=str(section.proxy), authorization=authorization)
 
 
 def _headers(usual: FeedDefaults, entry: FeedEntry, path: KeyPath, read: ReadSecret) -> tuple[tuple[str, Secret], ...]:

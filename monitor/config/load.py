@@ -24,7 +24,7 @@ from monitor.config.agreement import (
 )
 from monitor.config.alerts import AlertsFile, ReceiverEntry, check_secret
 from monitor.config.connection import Connecting, check_password, check_token
-from monitor.config.document import FILE_BYTES_MAX, Document, UnreadableError, read_document
+from monitor.config.document import FILE_BYTES_MAX, Document, Scalar, UnreadableError, read_document
 from monitor.config.doubts import doubts
 from monitor.config.environment import fill
 from monitor.config.feeds import FeedsFile
@@ -39,7 +39,8 @@ from monitor.model.delivery import Receiver
 from monitor.model.feed import Feed
 from monitor.model.ids import ReceiverId, TopicId
 from monitor.model.secret import Secret
-from monitor.model.settings import Configuration
+from monitor.model.settings import Configuration, Settings
+from monitor.text.redact import VARIABLE
 
 SECRET_FILE_BYTES_MAX = 64 * 2**10
 
@@ -97,14 +98,15 @@ class _Loading:
         compiled = compile_topics(folder.topics) if folder.topics_complete else None
         if compiled is not None:
             self._problems += compiled.problems
+        runs = self._settings(*settings) if settings else None
         polled = self._feeds(*feeds) if feeds else ()
         receivers = self._receivers(*alerts) if alerts else ()
-        if self._problems or settings is None or feeds is None or alerts is None or compiled is None:
+        if self._problems or runs is None or feeds is None or alerts is None or compiled is None:
             raise ConfigError(self._problems)
         self._warnings += doubts(folder)
         return Configuration(
             folder=self._folder,
-            settings=settings[1].settings(self._folder.absolute()),
+            settings=runs,
             feeds=polled,
             topics=compiled.topics,
             entities=compiled.entities,
@@ -174,6 +176,14 @@ class _Loading:
         except OSError as error:
             raise UnreadableError(Problem(file=file, message=f"cannot be read: {error.strerror}")) from error
 
+    def _settings(self, document: Document, file: SettingsFile) -> Settings:
+        self._in_the_open(
+            document, ("heartbeat", "proxy_auth", "password"), "`password_file` or `${NAME}` keeps it out"
+        )
+        return file.settings(
+            self._folder.absolute(), lambda path, name: self._secret(document, path, name, check_password)
+        )
+
     def _feeds(self, document: Document, file: FeedsFile) -> tuple[Feed, ...]:
         def read_secret(path: KeyPath, name: str) -> Secret | None:
             return self._secret(document, path, name, check_token if path[-1] == "bearer_file" else check_password)
@@ -186,7 +196,7 @@ class _Loading:
             for key in ("basic", "proxy_auth"):
                 self._in_the_open(document, (*path, key, "password"), "`password_file` or `${NAME}` keeps it out")
             self._in_the_open(document, (*path, "bearer"), "`bearer_file` or `${NAME}` keeps it out")
-        return file.values(self._folder.absolute(), read_secret)
+        return file.values(self._folder.absolute(), read_secret, lambda path: _written(document, path))
 
     def _tls(self, document: Document, path: KeyPath, section: Connecting) -> None:
         """Files of certificates and keys are read once, so that a wrong one is told now."""
@@ -236,3 +246,10 @@ class _Loading:
                 )
             return secret
         return None
+
+
+def _written(document: Document, path: KeyPath) -> str:
+    """The text at that place, if it names variables; a feed of a subscription list has no place."""
+    taken, _, node = document.find(path)
+    written = node.written if taken == path and isinstance(node, Scalar) else ""
+    return written if any(found[1] for found in VARIABLE.finditer(written)) else ""

@@ -19,12 +19,15 @@ TEXT_CHARS_MAX = 300
 HEADER_CHARS_MAX = 4096
 SLUG_MADE_CHARS_MAX = 40  # of an id that is made: there is room for what tells it from others
 PORT_MAX = 65535
+PORTS_MAX = 100  # that one feed or receiver may name
 
 DIRECT = "direct"  # no proxy, whatever the defaults say
 
 _SLUG = r"[a-z0-9_-]{1,64}"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE | re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`|~-]{1,64}@(?P<host>[^@]+)")
+_IN_COMMENT = re.compile(r"[^\x00-\x20\x7f-\U0010ffff()<>{}\[\]\\\"]+")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}"
 
@@ -56,6 +59,23 @@ def check_header_text(text: str) -> str:
     return text.strip()
 
 
+def check_contact(text: str) -> str:
+    """Whom publishers turn to: a page or a mail address, as it may stand in the comment of a User-Agent (RFC 9110, sections
+    5.6.5 and 10.1.5). Empty: nobody.
+    """
+    text = text.strip()
+    mail = _MAIL.fullmatch(text)
+    if not text or (mail and _HOST.fullmatch(mail["host"])):
+        return text
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(
+            "expected a URL that begins with https:// or http://, or a mail address such as desk@example.org"
+        )
+    if len(text) > TEXT_CHARS_MAX or not _IN_COMMENT.fullmatch(text):
+        raise ValueError(f"expected at most {TEXT_CHARS_MAX} ASCII characters, without blanks, brackets or quotes")
+    return check_url(text)
+
+
 def check_header_name(name: str, ours: frozenset[str]) -> str:
     """The name of a header that newsmon does not set itself."""
     if not _HEADER_NAME.fullmatch(name):
@@ -79,7 +99,7 @@ def check_language(text: str) -> str:
 
 def check_url(text: str) -> str:
     """An absolute http(s) URL that every client reads in the same way (RFC 3986, without userinfo), on a port for HTTP."""
-    check_feed_url(text)
+    check_url_on_any_port(text)
     port = urlsplit(text).port
     if port is not None and not is_web_port(port):
         raise ValueError(
@@ -88,7 +108,7 @@ def check_url(text: str) -> str:
     return text
 
 
-def check_feed_url(text: str) -> str:
+def check_url_on_any_port(text: str) -> str:
     """The same on any port, which `allow_ports` may have to allow."""
     if len(text) > URL_CHARS_MAX:
         raise ValueError(f"a URL longer than {URL_CHARS_MAX} characters")
@@ -116,7 +136,7 @@ def check_proxy(text: str) -> str:
         raise ValueError(
             "SOCKS is not spoken here; an HTTP proxy in front of it (Privoxy, for one) can be named instead"
         )
-    check_feed_url(text)
+    check_url_on_any_port(text)
     parts = urlsplit(text)
     if parts.scheme != "http" or parts.port is None or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("expected http://host:port, or direct")
@@ -175,6 +195,7 @@ def _is_address(text: str) -> bool:
 Slug = Annotated[str, AfterValidator(check_slug), WithJsonSchema({"type": "string", "pattern": f"^{_SLUG}$"})]
 Line = Annotated[str, AfterValidator(check_line), Field(json_schema_extra={"maxLength": TEXT_CHARS_MAX})]
 HeaderText = Annotated[str, AfterValidator(check_header_text)]
+Contact = Annotated[str, AfterValidator(check_contact)]
 Language = Annotated[
     str, AfterValidator(check_language), WithJsonSchema({"type": "string", "pattern": f"^{_LANGUAGE}$"})
 ]
@@ -183,9 +204,9 @@ Url = Annotated[
     AfterValidator(check_url),
     WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": URL_CHARS_MAX}),
 ]
-FeedUrl = Annotated[
+UrlOnAnyPort = Annotated[
     str,
-    AfterValidator(check_feed_url),
+    AfterValidator(check_url_on_any_port),
     WithJsonSchema({"type": "string", "pattern": "^https?://", "maxLength": URL_CHARS_MAX}),
 ]
 ProxyUrl = Annotated[
@@ -195,3 +216,4 @@ ProxyUrl = Annotated[
 ]
 HeaderValue = Annotated[str, AfterValidator(check_header_value)]
 Private = Annotated[str, AfterValidator(check_private)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=PORT_MAX)], ...], Field(max_length=PORTS_MAX)]

@@ -17,6 +17,7 @@ from monitor.config.names import check_language, check_slug, check_url, slug
 from monitor.config.problems import ConfigError, Problem
 from monitor.model.feed import Feed
 from monitor.text.html import one_line
+from monitor.text.redact import VARIABLE
 from monitor.text.urls import registrable_domain
 
 OPML_BYTES_MAX = 5 * 2**20
@@ -46,6 +47,7 @@ class _Reader:
 
     file: Path
     parser: expat.XMLParserType
+    variables: bool
     found: list[Outline] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     root: str = ""
@@ -80,7 +82,8 @@ class _Reader:
 
     def _feed(self, url: str, attributes: dict[str, str]) -> None:
         try:
-            check_url(url)
+            if not (self.variables and VARIABLE.search(url)):
+                check_url(url)
             own_id = attributes.get("newsmon:id", "")
             if own_id:
                 check_slug(own_id)
@@ -112,12 +115,15 @@ class _Reader:
         return ConfigError([Problem(file=self.file, line=self.parser.CurrentLineNumber, message=message)])
 
 
-def read_opml(file: Path, data: bytes) -> tuple[Outline, ...]:
-    """The feeds of the list, one a URL, in its order. `file` is for messages. Raises ConfigError with all that is wrong."""
+def read_opml(file: Path, data: bytes, *, variables: bool = False) -> tuple[Outline, ...]:
+    """The feeds of the list, one a URL, in its order. `file` is for messages. Raises ConfigError with all that is wrong.
+
+    `variables`: URLs that name variables of the environment are taken unread; what they are shows when they are filled in.
+    """
     if len(data) > OPML_BYTES_MAX:
         raise ConfigError([Problem(file=file, message=f"larger than {OPML_BYTES_MAX // 2**20} MiB")])
     parser = expat.ParserCreate()
-    reader = _Reader(file=file, parser=parser)
+    reader = _Reader(file=file, parser=parser, variables=variables)
     parser.StartDoctypeDeclHandler = reader.doctype
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     try:
@@ -155,7 +161,10 @@ def place(url: str) -> str:
 
 
 def write_opml(feeds: Iterable[Feed], title: str) -> str:
-    """OPML 2.0 (opml.org/spec2.opml): a folder for each first tag, all tags as `category`, ids and publishers as attributes of our own."""
+    """OPML 2.0 (opml.org/spec2.opml): a folder for each first tag, all tags as `category`, ids and publishers as attributes of our own.
+
+    URLs stand there as feeds.yaml spells them.
+    """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<opml version="2.0" xmlns:newsmon={quoteattr(SPACE)}>',
@@ -194,7 +203,7 @@ def _attributes(feed: Feed) -> str:
         "type": "rss",
         "text": title,
         "title": title,
-        "xmlUrl": feed.url,
+        "xmlUrl": feed.written or feed.url,
         "category": category,
         "language": feed.lang,
         "newsmon:id": feed.id,

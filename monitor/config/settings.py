@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
-from monitor.config.names import HeaderText, Line, Private, Url, is_loopback, read_listen
+from monitor.config.connection import Proxied, ReadSecret
+from monitor.config.names import Contact, HeaderText, Line, Private, Url, is_loopback, read_listen
 from monitor.config.section import Section
 from monitor.config.units import Duration
+from monitor.model.connection import Connection
 from monitor.model.secret import Secret
 from monitor.model.settings import (
     DeliverySettings,
@@ -86,8 +88,8 @@ class Poll(Section):
     """Processes that read documents."""
     user_agent: HeaderText = ""
     """What newsmon calls itself; empty: its own name and version."""
-    contact: HeaderText = ""
-    """A URL or e-mail address where publishers reach you, added to the user agent."""
+    contact: Contact = ""
+    """A page or mail address of yours where publishers reach you: what newsmon calls itself ends with it."""
 
 
 class Delivery(Section):
@@ -120,7 +122,7 @@ class Retention(Section):
     """Deliveries that were given up."""
 
 
-class Heartbeat(Section):
+class Heartbeat(Proxied):
     """A watcher elsewhere, such as healthchecks.io, that raises the alarm when newsmon no longer calls it."""
 
     url: Url = Field(repr=False)
@@ -130,9 +132,14 @@ class Heartbeat(Section):
     allow_private: Annotated[tuple[Private, ...], Field(max_length=100)] = ()
     """Networks, addresses or host names that the watcher may be reached at although they are not public."""
 
-    def value(self) -> HeartbeatSettings:
+    def value(self, read: ReadSecret) -> HeartbeatSettings:
         """The same as a model value."""
-        return HeartbeatSettings(url=Secret(self.url), every=self.every, allow_private=self.allow_private)
+        return HeartbeatSettings(
+            url=Secret(self.url),
+            every=self.every,
+            allow_private=self.allow_private,
+            connection=Connection(proxy=self.through(read, ("heartbeat",))),
+        )
 
 
 class SettingsFile(Section):
@@ -154,8 +161,8 @@ class SettingsFile(Section):
     heartbeat: Heartbeat | None = None
     """Left out: nobody elsewhere watches whether newsmon is well."""
 
-    def settings(self, folder: Path) -> Settings:
-        """The same as a model value; paths are taken from `folder`."""
+    def settings(self, folder: Path, read: ReadSecret) -> Settings:
+        """The same as a model value; paths are taken from `folder`, and `read` is asked for secret files."""
         return Settings(
             database=folder / self.database,
             listen=self.web.listen,
@@ -184,5 +191,5 @@ class SettingsFile(Section):
                 delivered=self.retention.delivered,
                 dead=self.retention.dead,
             ),
-            heartbeat=None if self.heartbeat is None else self.heartbeat.value(),
+            heartbeat=None if self.heartbeat is None else self.heartbeat.value(read),
         )

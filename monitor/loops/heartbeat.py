@@ -82,7 +82,12 @@ class Heartbeat:
     async def _call(self) -> str:
         """What went wrong, in words; empty if nothing did."""
         settings = self._settings
-        request = Request(url=settings.url.reveal(), timeout=TIMEOUT, allow_private=settings.allow_private)
+        request = Request(
+            url=settings.url.reveal(),
+            connection=settings.connection,
+            timeout=TIMEOUT,
+            allow_private=settings.allow_private,
+        )
         answer = await self._fetch.fetch(request)
         if not isinstance(answer, Response):
             return answer.detail

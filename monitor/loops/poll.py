@@ -15,7 +15,7 @@ from monitor.model.alert import Decision
 from monitor.model.feed import READ_WHOLE_EVERY, Feed, FeedState
 from monitor.model.ids import FeedId
 from monitor.model.item import Parsed
-from monitor.model.poll import Document, Outcome, PollResult, Response
+from monitor.model.poll import Document, FetchFailure, Outcome, PollResult, Response
 from monitor.ports import Clock, FeedBook, Fetch, Ingested, Meter, Parse, StorageError
 from monitor.steps import fetch as fetching
 from monitor.steps import network, schedule
@@ -59,7 +59,9 @@ class PollLoop:
         self._queued: set[FeedId] = set()  # of those that run, the ones that wait for a slot
         self._owed: dict[FeedId, FeedState] = {}  # states that the store could not take when they were due
         self._ticked_at: datetime | None = None
-        self._hosts: dict[str, tuple[datetime, Outcome]] = {}  # how the last poll of each ended
+        self._latest: dict[str, network.Latest] = {}  # how the last poll of each host ended
+        self._hosts = len({_host(feed) for feed in feeds.values()})
+        self._answered_at = clock.now()
         self._offline = False
         self.tally: Counter[str] = Counter()  # since the last summary
 
@@ -155,7 +157,8 @@ class PollLoop:
             elapsed=ended - started,
             bytes_read=0 if response is None else len(response.body),
         )
-        offline = await self._watch_network(feed, result)
+        stayed = isinstance(answer, FetchFailure) and answer.stayed
+        offline = await self._watch_network(feed, result, stayed=stayed)
         stages = {"fetch": fetched - started, "parse": ended - fetched}
         if parsed is None:
             after = schedule.after_poll(feed, before, result, offline=offline)
@@ -185,20 +188,24 @@ class PollLoop:
             seen=before.validators.entry_hashes if recent else frozenset(),
         )
 
-    async def _watch_network(self, feed: Feed, result: PollResult) -> bool:
+    async def _watch_network(self, feed: Feed, result: PollResult, *, stayed: bool) -> bool:
         """Whether that poll failed because our own network does. At the first answer after that, everybody is polled again."""
-        self._hosts[urlsplit(feed.url).hostname or ""] = (result.at, result.outcome)
+        self._latest[_host(feed)] = network.Latest(at=result.at, outcome=result.outcome, stayed=stayed)
         if not network.unreached(result.outcome):
+            self._answered_at = result.at
             if self._offline:
                 self._offline = False
                 _log.info("the network is back: all feeds that could not be reached are polled within a minute")
-                self._hosts.clear()
+                self._latest.clear()
                 await self._book.move(schedule.soon(await self._book.unreached(), result.at, BACK_WITHIN))
             return False
-        if not self._offline and network.ours_is_down(self._hosts, result.at):
+        down = network.ours_is_down(
+            self._latest, result.at, hosts=self._hosts, answered_at=self._answered_at, known=self._offline
+        )
+        if down and not self._offline:
             self._offline = True
             _log.warning("most feeds cannot be reached at once: it is our own network, and no feed is held responsible")
-        return self._offline
+        return down
 
     async def _record(self, feed: Feed, before: FeedState, after: FeedState) -> FeedState:
         """Write the state down, and with it what an operator is told of it."""
@@ -243,3 +250,7 @@ class PollLoop:
             _log.warning(text, feed.id, extra=fields)
         if ingested.alerts or ingested.operations:
             self._hint.set()
+
+
+def _host(feed: Feed) -> str:
+    return urlsplit(feed.url).hostname or ""

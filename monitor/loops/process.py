@@ -135,7 +135,8 @@ def _listing(before: FeedState, parsed: Parsed, entries: Sequence[_Entry]) -> sc
     hints = (timedelta(minutes=parsed.ttl_minutes) if parsed.ttl_minutes else None, parsed.update_every)
     unread = parsed.trimmed and not entries  # nothing of the document, then
     hint = before.learned.hint if unread else max(filter(None, hints), default=None)
-    return schedule.Listing(entries=listed, known=listed - brought, brought=brought, hint=hint)
+    skip = before.learned.skip if unread else parsed.skip
+    return schedule.Listing(entries=listed, known=listed - brought, brought=brought, hint=hint, skip=skip)
 
 
 def _identify(ledger: Ledger, feed: Feed, items: Sequence[Item], now: datetime) -> list[_Entry]:

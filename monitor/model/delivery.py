@@ -25,6 +25,7 @@ class Receiver:
     headers: tuple[tuple[str, Secret], ...] = ()
     timeout: timedelta = timedelta(seconds=15)
     allow_private: tuple[str, ...] = ()
+    allow_ports: tuple[int, ...] = ()  # where HTTP is not spoken as a rule
 
 
 class DeliveryState(StrEnum):
@@ -81,6 +82,7 @@ class Post:
     body: bytes
     timeout: timedelta
     allow_private: tuple[str, ...] = ()
+    allow_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ class Feed:
     id: FeedId
     url: str
     publisher: str
+    written: str = ""  # the URL as feeds.yaml spells it, where that names variables: only this may be shown
     title: str = ""
     tags: tuple[str, ...] = ()
     lang: str = ""  # BCP 47; used where the document names none
@@ -82,6 +83,7 @@ class Learned:
 
     pace: timedelta | None = None  # how often to poll; None: nothing is known yet
     hint: timedelta | None = None  # the pause that its last document asks for
+    skip: str = ""  # when that document asks nobody to come, in words; shown, not obeyed
     overlap: float | None = None  # the share of the last document's entries that the feed had listed before
     listed: int = 0  # entries of the last document
     rolled_off_at: datetime | None = None  # the last time that items may have been lost between two polls

@@ -81,6 +81,7 @@ class FetchFailure:
 
     outcome: Outcome
     detail: str
+    stayed: bool = False  # nothing left this machine: no route leads out, or no name server answers
     elapsed: timedelta = timedelta()
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.model.alert import Operations, Route
+from monitor.model.connection import DIRECT, Connection
 from monitor.model.delivery import Receiver
 from monitor.model.feed import Feed
 from monitor.model.secret import Secret
@@ -25,6 +26,11 @@ class PollSettings:
     parse_workers: int = 2
     user_agent: str = ""  # empty: the built-in one
     contact: str = ""  # a URL or address that publishers may turn to, in the User-Agent
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether publishers are not told whom to turn to."""
+        return not self.contact and not self.user_agent
 
     def agent(self, version: str) -> str:
         """What publishers see: the program, its version and whom to turn to (RFC 9110, section 10.1.5)."""
@@ -52,6 +58,7 @@ class HeartbeatSettings:
     url: Secret  # who knows it can say that all is well
     every: timedelta = timedelta(minutes=5)
     allow_private: tuple[str, ...] = ()
+    connection: Connection = DIRECT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from monitor.model.feed import Feed, FeedState, FeedWord, Pace
 from monitor.model.ids import AlertId, ReceiverId
 from monitor.model.poll import Outcome
 from monitor.model.severity import Severity
+from monitor.text.redact import feed_url
 from monitor.text.times import in_words, iso
 from monitor.text.urls import shown
 
@@ -131,7 +132,7 @@ def _event(feed: Feed, before: FeedState, after: FeedState, concern: Concern, se
                 "id": feed.id,
                 "title": (feed.title or feed.publisher)[:NAME_CHARS_MAX],
                 "publisher": feed.publisher[:NAME_CHARS_MAX],
-                "url": shown(feed.url),
+                "url": shown(feed_url(feed)),
                 "state": seen.word.value,
                 "since": _iso(since),
                 "outcome": None if after.last_outcome is None else after.last_outcome.value,

@@ -57,6 +57,7 @@ class Listing:
     known: int
     brought: int  # new items, also those that another feed had
     hint: timedelta | None = None  # the pause that it asks for
+    skip: str = ""  # when it asks nobody to come
 
 
 def after_poll(
@@ -182,6 +183,7 @@ def _learned(feed: Feed, before: FeedState, result: PollResult, listing: Listing
         known,
         pace=pace,
         hint=listing.hint,
+        skip=listing.skip,
         overlap=None if first else 1 - share,
         listed=listing.entries,
         rolled_off_at=result.at if lost else known.rolled_off_at,

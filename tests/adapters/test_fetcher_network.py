@@ -1,6 +1,7 @@
 """fetcher: however the network or a server fails, a poll ends in a word and within its time."""
 
 import asyncio
+import errno
 import socket
 import threading
 from collections.abc import Callable
@@ -127,6 +128,24 @@ NAMES = {
 @pytest.mark.parametrize(("error", "detail"), NAMES.values(), ids=NAMES)
 def test_a_name_that_is_none(error: Exception, detail: str) -> None:
     assert words(asked("http://a.example/", lookup=refuse(error))) == ("network_error", detail)
+
+
+STAYED = {
+    "no name server answers": (socket.gaierror(socket.EAI_AGAIN, "?"), True),
+    "no such name": (socket.gaierror(socket.EAI_NONAME, "?"), False),
+    "no route out": (OSError(errno.ENETUNREACH, "?"), True),
+    "the gateway is off": (OSError(errno.EHOSTUNREACH, "?"), True),
+    "the interface is down": (OSError(errno.ENETDOWN, "?"), True),
+    "refused": (ConnectionRefusedError(errno.ECONNREFUSED, "?"), False),
+    "cut": (ConnectionResetError(errno.ECONNRESET, "?"), False),
+}
+
+
+@pytest.mark.parametrize(("error", "stayed"), STAYED.values(), ids=STAYED)
+def test_it_is_known_whether_anything_left_this_machine(error: OSError, stayed: bool) -> None:
+    result = asked("http://a.example/", lookup=refuse(error))
+    assert isinstance(result, FetchFailure)
+    assert result.stayed is stayed
 
 
 def test_n1_dns_that_hangs_ends_after_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:

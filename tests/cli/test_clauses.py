@@ -1,16 +1,17 @@
 """What a person reads of a query: a tree of what held and what did not, or one line of what was missing."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from monitor.cli.clauses import Look, lacking, plain, tree
+from monitor.cli.clauses import Look, because, lacking, plain, tree
 from monitor.model.ids import TopicId
 from monitor.model.item import Item
 from monitor.model.severity import Severity
 from monitor.model.topic import Entity, Topic
-from monitor.steps.match import Explanation, compile_topics, explain
+from monitor.steps.match import Explanation, Why, compile_topics, explain
 
 ENTITIES = (Entity(name="kyiv", spellings=("Kyiv", "Kiev")), Entity(name="nato", spellings=("NATO",)))
 SIGNS, WORDS = Look(coloured=False, signs=True), Look(coloured=False, signs=False)
@@ -104,6 +105,36 @@ def test_where_a_line_wraps_it_goes_on_below_itself() -> None:
 
 def test_a_terminal_without_signs_gets_words() -> None:
     assert shown("kyiv AND war", Item(title="Kyiv"), WORDS) == ["no  kyiv AND war", "  yes kyiv  ← *Kyiv*", "  no  war"]
+
+
+BECAUSE = {
+    "a word": ("peace", "because peace  ← …Kyiv joined NATO in *peace*."),
+    "of alternatives the first that holds": (
+        "(war AND lost) OR (peace AND joined) OR kyiv",
+        "because peace and joined  ← …and years. Then Kyiv *joined* NATO in *peace*.",
+    ),
+    "the narrowest that decided": (
+        "((war OR @kyiv NEAR/2 @nato) AND NOT lost) AND (title:war OR NOT title:peace)",
+        "because @kyiv NEAR/2 @nato  ← …years and years. Then *Kyiv* joined *NATO* in peace.",
+    ),
+    "many": (
+        "kyiv AND waits AND years AND then AND peace",
+        "because kyiv, waits, years and 2 more clauses  ← *Kyiv* *waits*  ← For *years* and *years*. *Then* *Kyiv* joined NATO in *peace*.",
+    ),
+    "many words": (MANY + " OR peace", "because word00 OR word01 OR word02 OR word03 OR word04 OR word05 OR 35 more  ← …Kyiv joined NATO in *peace*."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BECAUSE)
+def test_because(name: str) -> None:
+    query, line = BECAUSE[name]
+    assert because(told(query, FAR), FAR, SIGNS).plain == line
+
+
+def test_where_only_what_is_not_there_decides_the_whole_says_so() -> None:
+    item = Item(title="Kyiv")
+    found = replace(told("kyiv AND NOT war", item).children[1], why=Why.HOLDS)
+    assert because(found, item, SIGNS).plain == "because NOT war"
 
 
 LACKING = {

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
@@ -131,6 +133,23 @@ def test_init_refuses_to_overwrite(shell: Shell) -> None:
     assert shell("init", "--force").exit_code == 0
 
 
+def test_init_asks_for_a_contact(tmp_path: Path) -> None:
+    def init(name: str, *words: str) -> Result:
+        return CliRunner().invoke(app, ["--config", str(tmp_path / name), "init", *words])
+
+    hint = f"write `contact:` with a page or mail address of yours in {tmp_path / 'a' / 'settings.yaml'}"
+    assert hint in init("a").stderr
+    named = init("b", "--contact", "desk@news.example")
+    assert (named.exit_code, "Polite" in named.stderr) == (0, False)
+    assert load(tmp_path / "b", {}).settings.poll.contact == "desk@news.example"
+    refused = init("c", "--contact", "the desk")
+    assert (refused.exit_code, "or a mail address such as" in refused.stderr, (tmp_path / "c").exists()) == (
+        2,
+        True,
+        False,
+    )
+
+
 def test_check_is_content_with_what_init_wrote(shell: Shell) -> None:
     assert shell("check", "--offline").exit_code == 0
 
@@ -252,10 +271,30 @@ def test_explain_an_unseen_link_tells_of_its_feeds(told: Shell) -> None:
     assert (result.exit_code, feed.id in result.output) == (1, True)
 
 
+def test_explain_shows_no_key_of_a_feed(told: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEED_KEY", "c4n4ry-0123456789")
+    file = told.folder / "feeds.yaml"
+    file.write_text("feeds: [{id: wire, url: 'https://wire.example/rss?k=${FEED_KEY}', publisher: Wire}]\n")
+    result = told("explain", "https://wire.example/unseen", "--json")
+    assert (json.loads(result.stdout)["feeds"][0]["url"], "c4n4ry" in result.output) == (
+        "https://wire.example/rss?k=${FEED_KEY}",
+        False,
+    )
+
+
 def test_test_receiver(told: Shell) -> None:
     result = told("test-receiver", "console")
     assert (result.exit_code, result.stdout.startswith("console: ok")) == (0, True)
     assert told("test-receiver", "nobody").exit_code == 2
+
+
+def test_a_receiver_on_a_port_that_it_names_is_asked_there(shell: Shell) -> None:
+    (shell.folder / "alerts.yaml").write_text(
+        "receivers:\n  - id: desk\n    webhook: {url: http://127.0.0.1:1/hook, secret_file: secrets/desk}\n"
+        "    allow_private: [127.0.0.1]\n    allow_ports: [1]\nroutes: [{receiver: desk}]\n"
+    )
+    result = shell("test-receiver", "desk")
+    assert (result.exit_code, "the connection was refused" in result.output) == (1, True), result.output
 
 
 def test_healthcheck_of_nobody(shell: Shell) -> None:
@@ -296,6 +335,36 @@ def test_try_prints_json_lines_only_and_stores_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["feeds"]
 
 
+LONG = "x" * 200
+WIDE_FEED = FEED.replace("Weather", f"Weather {LONG}").replace("w.example/1", f"w.example/{LONG}")
+SHOWN = [
+    ("try", "SOURCE", "--all"),
+    ("try", "SOURCE", "--all", "-v"),
+    ("explain", LINK, "-v"),
+    ("topics",),
+    ("alerts",),
+    ("feeds",),
+    ("feeds", "show", "bbc-world"),
+]
+
+
+@pytest.mark.parametrize("words", SHOWN, ids=" ".join)
+def test_lines_fit_the_terminal_and_are_not_filled_up_in_a_pipe(told: Shell, words: tuple[str, ...]) -> None:
+    source = told.folder / "wide.xml"
+    source.write_text(WIDE_FEED)
+    (told.folder / "topics" / "long.yaml").write_text(
+        f"topics: [{{id: long, title: {LONG}, query: minerals OR {LONG}}}]\n"
+    )
+    command = ["--config", str(told.folder), *(str(source) if word == "SOURCE" else word for word in words)]
+    for columns in (80, 120):
+        terminal = {"FORCE_COLOR": "1", "COLUMNS": str(columns), "TERM": "xterm"}
+        shown = CliRunner().invoke(app, command, env=terminal).stdout
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+        assert ([line for line in lines if cell_len(line) > columns], len(lines) > 1) == ([], True)
+    piped = CliRunner().invoke(app, command).stdout
+    assert [line for line in piped.splitlines() if line.endswith(" ")] == []
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
 def test_json_is_json_whatever_the_terminal_can_show(tmp_path: Path, encoding: str) -> None:
     title = "Zelensky à Paris: Зеленський, \u201cpeace talks\u201d \ud800"
@@ -327,11 +396,11 @@ def test_try_shows_what_escalates_and_who_is_told_then(shell: Shell) -> None:
     )
     shown = shell("try", str(source)).stdout
     assert "CRITICAL" in shown
-    assert "minerals because minerals → siren" in shown
+    assert "minerals because minerals  ← …Ukraine to sign *minerals* deal → siren" in shown
     assert "critical, escalated from low because sign NEAR/3 deal" in shown
     (row,) = shell.lines("try", str(source), "--json")
     (topic,) = row["topics"]  # type: ignore[misc]
-    assert (topic["severity"], topic["escalation"]) == ("critical", "sign NEAR/3 deal")
+    assert (topic["severity"], topic["escalation"], topic["clause"]) == ("critical", "sign NEAR/3 deal", "minerals")
 
 
 def test_try_tells_clause_by_clause(shell: Shell) -> None:

@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from monitor.adapters.store import feeds as stored
 from monitor.adapters.store.open import Store
 from monitor.cli.main import app
+from monitor.commands.check import ANONYMOUS
 from monitor.config import load
 from monitor.model.feed import FeedState, Learned, Pace
 from monitor.model.ids import FeedId
@@ -114,7 +115,14 @@ def polled(shell: Shell) -> Shell:
         last_new_item_at=now - timedelta(minutes=140),
         interval=timedelta(minutes=5),
         pace=Pace.LEARNED,
-        learned=Learned(pace=timedelta(minutes=5), overlap=0.9, listed=40, rolloffs=1, rolled_off_at=lately),
+        learned=Learned(
+            pace=timedelta(minutes=5),
+            overlap=0.9,
+            listed=40,
+            rolloffs=1,
+            rolled_off_at=lately,
+            skip="hours 0-5, Sunday",
+        ),
         moved_to="https://new.example/rss",
         moved_count=1,
         complaints=("a date that cannot be read: soon",),
@@ -196,9 +204,11 @@ def test_one_feed(polled: Shell) -> None:
         "complaints     a date that cannot be read: soon",
     ]
     assert "every 5 min: about every second poll brings something" in shown
+    wish = "its publisher asks not to be polled at hours 0-5, Sunday (UTC; shown, not obeyed)"
+    assert (wish in shown, "its publisher asks" in polled("show", "failing").stdout) == (True, False)
     assert polled("show", "unknown").stdout.splitlines()[0] == "unknown  unknown: the daemon has not seen this feed yet"
     (row,) = polled.rows("show", "well", "--json")
-    assert row["complaints"] == ["a date that cannot be read: soon"]
+    assert (row["complaints"], row["skip"]) == (["a date that cannot be read: soon"], "hours 0-5, Sunday")
 
 
 REFUSALS = {
@@ -280,10 +290,13 @@ def test_check(shell: Shell, site: str) -> None:
         f"✗ shy  {site}/b.xml",
         "    problem: 127.0.0.1 is a loopback address; add allow_private: [127.0.0.1] to this feed, if it is meant",
     ]
-    assert (result.exit_code, result.stderr) == (1, "3 feeds, 2 cannot be read, 2 warnings\n")
+    assert result.exit_code == 1
+    assert result.stderr == f"warning: {ANONYMOUS}\n3 feeds, 2 cannot be read, 2 warnings\n"
     (row,) = shell.rows("check", "wire", "--json")
     assert (row["readable"], row["validators_honoured"], row["entries"], row["format"]) == (True, True, 1, "rss20")
-    assert shell("check", "wire").exit_code == 0
+    (shell.folder / "settings.yaml").write_text("poll: {contact: desk@news.example}\n")
+    named = shell("check", "wire")
+    assert (named.exit_code, named.stderr) == (0, "1 feed, 0 cannot be read, 2 warnings\n")
     assert list(shell.folder.glob("*.sqlite*")) == []
 
 
@@ -385,3 +398,112 @@ def test_what_is_exported_comes_back(polled: Shell, tmp_path: Path, form: str) -
         assert polled("import", str(file), "--to", "feeds.yaml").exit_code == 0
     titles = {"title": "P"} if form == "opml" else {}
     assert load(polled.folder, {}).feeds == tuple(replace(feed, **titles) for feed in before)
+
+
+CANARY = "c4n4ry-0123456789"
+SECRETIVE = """feeds:
+  - {id: query, url: "SITE/none?topic=war&key=${KEY}", publisher: P, allow_private: [127.0.0.1]}
+  - {id: path, url: "SITE/${KEY}/rss", publisher: P, tags: [a], allow_private: [127.0.0.1]}
+  - {id: whole, url: "${WHOLE}", publisher: P, allow_private: [127.0.0.1]}
+"""
+SPELLED = {"query": "SITE/none?topic=war&key=${KEY}", "path": "SITE/${KEY}/rss", "whole": "${WHOLE}"}
+
+
+@pytest.fixture
+def secretive(shell: Shell, site: str, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """Feeds whose URLs hold what came from variables; one of them has led to a place that says it again."""
+    environ = {"KEY": CANARY, "WHOLE": f"{site}/{CANARY}"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    shell.file.write_text(SECRETIVE.replace("SITE", site))
+    now = datetime.now(UTC)
+    configuration = load(shell.folder, environ)
+    store = Store(configuration.settings.database)
+    store.write_now(lambda tx: stored.configure(tx, [(feed, "host") for feed in configuration.feeds], now))
+    polled = [
+        FeedState(
+            feed_id=feed.id,
+            next_poll_at=now,
+            url=feed.url,
+            last_poll_at=now,
+            last_outcome=Outcome.HTTP_ERROR,
+            last_detail="404 Not Found",
+            moved_to=f"https://new.example/{CANARY}?key={CANARY}",
+        )
+        for feed in configuration.feeds
+    ]
+    store.write_now(lambda tx: stored.put(tx, *polled))
+    store.close()
+    return shell
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--json",),
+        (),
+        ("show", "query"),
+        ("show", "path"),
+        ("show", "whole"),
+        ("show", "query", "--json"),
+        ("check",),
+        ("check", "--json"),
+        ("export",),
+        ("export", "--format", "yaml"),
+    ],
+    ids=" ".join,
+)
+def test_what_came_from_variables_is_shown_nowhere(secretive: Shell, words: tuple[str, ...]) -> None:
+    result = secretive(*words)
+    assert (CANARY in result.output, "${" in result.output) == (False, True)
+
+
+def test_json_has_the_urls_as_they_are_spelled(secretive: Shell, site: str) -> None:
+    expected = {name: url.replace("SITE", site) for name, url in SPELLED.items()}
+    assert {row["id"]: row["url"] for row in secretive.rows("--json")} == expected
+    assert {row["id"]: row["url"] for row in secretive.rows("check", "--json")} == expected
+    assert {row["id"]: row["moved_to"] for row in secretive.rows("--json")} == {
+        "query": "https://new.example/${KEY}?key=${KEY}",
+        "path": "https://new.example/${KEY}?key=${KEY}",
+        "whole": "https://new.example/…",
+    }
+
+
+@pytest.mark.parametrize("form", ["opml", "yaml"])
+def test_what_is_exported_with_variables_comes_back(secretive: Shell, tmp_path: Path, form: str) -> None:
+    before = load(secretive.folder, os.environ).feeds
+    file = tmp_path / "out"
+    assert secretive("export", str(file), "--format", form).stderr == f"3 feeds written to {file}\n"
+    secretive.file.write_text("feeds: []\n" if form == "opml" else file.read_text())
+    if form == "opml":
+        refused = secretive("import", str(file), "--to", "feeds.yaml")
+        assert (refused.exit_code, secretive.file.read_text()) == (1, "feeds: []\n")
+        assert refused.stderr.count("--variables allows that, in a list of your own") == 3
+        assert secretive("import", str(file), "--to", "feeds.yaml", "--variables").exit_code == 0
+        again = secretive("import", str(file), "--to", "feeds.yaml", "--variables")
+        assert (again.exit_code, again.stderr) == (0, f"{file}: 3 feeds, 3 of them listed already\n")
+    urls = {(feed.id, feed.url, feed.written) for feed in load(secretive.folder, os.environ).feeds}
+    assert urls == {(feed.id, feed.url, feed.written) for feed in before}
+
+
+def test_a_key_in_the_file_itself_is_not_exported_and_what_lacks_it_is_not_imported(
+    shell: Shell, tmp_path: Path
+) -> None:
+    shell.file.write_text(f"feeds: [{{id: a, url: 'https://a.example/?n=1&key={CANARY}', publisher: A}}]\n")
+    file = tmp_path / "out.opml"
+    exported = shell("export", str(file))
+    assert (exported.exit_code, CANARY in file.read_text(), "n=1&amp;key=***" in file.read_text()) == (0, False, True)
+    assert exported.stderr.startswith("a: *** stands for a key in its URL; `${NAME}` in feeds.yaml")
+    shell.file.write_text("feeds: []\n")
+    refused = shell("import", str(file), "--to", "feeds.yaml", "--variables")
+    assert (refused.exit_code, "add this feed by hand" in refused.stderr, shell.feeds()) == (1, True, [])
+
+
+def test_a_list_of_somebody_else_names_no_variable_of_this_machine(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "theirs.opml"
+    file.write_text(
+        '<opml><body><outline text="Evil" xmlUrl="https://evil.example/${DESK_SECRET}"/></body></opml>', "utf-8"
+    )
+    refused = shell("import", str(file))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-1] == f"{file}: 1 feed, 1 left out"

@@ -9,7 +9,7 @@ from monitor.commands.check import Finding, Weight, check
 from monitor.model.connection import Connection, Proxy
 from monitor.model.feed import Feed
 from monitor.model.ids import FeedId
-from monitor.model.settings import Configuration, DeliverySettings, Listen, Settings
+from monitor.model.settings import Configuration, DeliverySettings, Listen, PollSettings, Settings
 
 NAMES = {
     "public.example": ["93.184.216.34"],
@@ -34,6 +34,7 @@ def found(url: str, *, proxy: str = "", allow: tuple[str, ...] = ()) -> list[Fin
         database=Path("/") / "newsmon.sqlite",
         listen=Listen(host="127.0.0.1", port=8787),
         metrics_listen=None,
+        poll=PollSettings(contact="desk@news.example"),
         delivery=DeliverySettings(schedule=(timedelta(),)),
     )
     folder = Configuration(

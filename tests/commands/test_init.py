@@ -59,6 +59,15 @@ def test_the_commented_webhook_works_once_it_is_uncommented(tmp_path: Path) -> N
     assert check_secret(configuration.receivers[1].secrets[0].reveal())
 
 
+@pytest.mark.parametrize("contact", ["desk@news.example", "https://desk.example/bot?a=b#c:"])
+def test_a_contact_takes_the_place_of_the_commented_one(contact: str, tmp_path: Path) -> None:
+    init(tmp_path, contact=contact)
+    assert load(tmp_path, {}).settings.poll.agent("1") == f"newsmon/1 (+{contact})"
+    ours, theirs = ((folder / "settings.yaml").read_text().splitlines() for folder in (tmp_path, shipped()))
+    changed = [(mine, line) for mine, line in zip(ours, theirs, strict=True) if mine != line]
+    assert changed == [(f'  contact: "{contact}"', "  # contact: news-desk@example.org")]
+
+
 def test_every_secret_is_another(tmp_path: Path) -> None:
     init(tmp_path / "a")
     init(tmp_path / "b")

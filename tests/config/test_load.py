@@ -79,12 +79,13 @@ topics:
 receivers:
   - id: desk
     webhook:
-      url: https://10.0.0.7:8443/in
+      url: https://10.0.0.7:81/in
       secret: ${NEW}
       previous_secret_file: secrets/desk
       headers: {Authorization: "Bearer $${x} ${TOKEN}"}
       timeout: 2s
     allow_private: [10.0.0.0/24]
+    allow_ports: [81]
   - {id: console, log: {}}
 routes:
   - {receiver: desk, severities: [high, critical], topics: [alliance]}
@@ -136,6 +137,7 @@ def test_everything(write: Write) -> None:
             Feed(
                 id=FeedId("no"),
                 url="http://127.0.0.1:8080/feed?token=t0k",
+                written="http://127.0.0.1:8080/feed?token=${TOKEN}",
                 publisher="Ja",
                 lang="pt-BR",
                 interval=timedelta(minutes=20),
@@ -172,11 +174,12 @@ def test_everything(write: Write) -> None:
             Receiver(
                 id=ReceiverId("desk"),
                 kind=ReceiverKind.WEBHOOK,
-                url="https://10.0.0.7:8443/in",
+                url="https://10.0.0.7:81/in",
                 secrets=(Secret(NEW), Secret(OLD)),
                 headers=(("Authorization", Secret("Bearer ${x} t0k")),),
                 timeout=timedelta(seconds=2),
                 allow_private=("10.0.0.0/24",),
+                allow_ports=(81,),
             ),
             Receiver(id=ReceiverId("console"), kind=ReceiverKind.LOG),
         ),
@@ -233,6 +236,13 @@ def escalated(severity: str, *louder: str, routes: str) -> dict[str, str | bytes
         + "".join(f"      - {{query: nuclear, severity: {each}}}\n" for each in louder),
         "alerts.yaml": f"receivers: [{{id: a, log: {{}}}}]\nroutes: [{{receiver: a, severities: {routes}}}]\noperations: {{receiver: a}}\n",
     }
+
+
+def topics(*ids: str, severity: str, routes: str) -> dict[str, str | bytes | None]:
+    """Topics that escalate to critical, and one route that takes some severities."""
+    louder = "escalate: [{query: nuclear, severity: critical}]"
+    lines = [f"  - {{id: {id_}, title: A, severity: {severity}, query: war, {louder}}}\n" for id_ in ids]
+    return {**escalated(severity, routes=routes), "topics/day.yaml": f"topics:\n{''.join(lines)}"}
 
 
 RECEIVERS = "receivers:\n  - {id: a, log: {}}\n  - {id: b, log: {}}\noperations: {receiver: a}\n"
@@ -298,6 +308,28 @@ DOUBTS: dict[str, tuple[dict[str, str | bytes | None], tuple[str, ...]]] = {
             (
                 "topics/day.yaml:8:topics[0].escalate[1].severity: no route takes the topic `a` at critical: "
                 "what escalates is told nobody; add critical to the severities of a route"
+            ),
+        ),
+    ),
+    "many topics that no route takes": (
+        topics(*(f"t{number}" for number in range(12)), severity="low", routes="[medium]"),
+        (
+            (
+                "alerts.yaml:2:routes: no route takes 12 topics: "
+                "`t0` (low), `t1` (low), `t2` (low), `t3` (low), `t4` (low), and 7 more"
+            ),
+        ),
+    ),
+    "two topics of which routes take the escalations only": (
+        topics("a", "b", severity="low", routes="[critical]"),
+        ("alerts.yaml:2:routes: no route takes 2 topics, of which escalations alone are told: `a` (low), `b` (low)",),
+    ),
+    "two topics of which no route takes the escalations": (
+        topics("a", "b", severity="low", routes="[low]"),
+        (
+            (
+                "alerts.yaml:2:routes: what escalates is told nobody, for no route takes `a` at critical, `b` at critical; "
+                "add the severities to one"
             ),
         ),
     ),

@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.config.names import check_private, check_slug, check_url, is_loopback, read_listen
+from monitor.config.names import check_contact, check_private, check_slug, check_url, is_loopback, read_listen
 from monitor.model.settings import Listen
 
 GOOD_URLS = [
@@ -52,6 +52,45 @@ def test_url(url: str) -> None:
 def test_url_refused(url: str) -> None:
     with pytest.raises(ValueError, match=BAD_URLS[url]):
         check_url(url)
+
+
+CONTACTS = [
+    "",
+    "https://desk.example/bot?lang=uk#who",
+    "http://desk.example:8080/",
+    "desk@news.example",
+    "news.desk+newsmon@news.example.org",
+]
+BAD_CONTACTS = {
+    "the desk": "or a mail address such as",
+    "desk.example/bot": "or a mail address such as",
+    "mailto:desk@news.example": "or a mail address such as",
+    "desk@": "or a mail address such as",
+    "desk@news example": "or a mail address such as",
+    "desk@news.example\r\nX-Evil: 1": "or a mail address such as",
+    "desk@news.example)": "or a mail address such as",
+    "a(b)@news.example": "or a mail address such as",
+    "https://desk.example/a(b": "without blanks, brackets",
+    "https://desk.example/a)b": "without blanks, brackets",
+    "https://desk.example/\\": "without blanks, brackets",
+    "https://desk.example/\r\nX-Evil: 1": "without blanks, brackets",
+    "https://desk.example/${KEY}": "without blanks, brackets",
+    "https://новини.example/": "without blanks, brackets",
+    "https://desk.example/" + "a" * 300: "at most 300",
+    "https://user:key@desk.example/": "user name or password",
+    "https://": "without a host",
+}
+
+
+@pytest.mark.parametrize("text", CONTACTS)
+def test_contact(text: str) -> None:
+    assert check_contact(text) == text
+
+
+@pytest.mark.parametrize("text", BAD_CONTACTS, ids=repr)
+def test_contact_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=BAD_CONTACTS[text]):
+        check_contact(text)
 
 
 PRIVATE = {

@@ -315,7 +315,23 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
         {"settings.yaml": 'poll: {user_agent: "a\\r\\nX-Evil: 1"}\n'},
         "settings.yaml:1:poll.user_agent: expected at most 300 printable ASCII characters on one line",
     ),
+    "contact that would end the comment": (
+        {"settings.yaml": "poll: {contact: desk@news.example)}\n"},
+        "settings.yaml:1:poll.contact: expected a URL that begins with https:// or http://, or a mail address such as desk@example.org",
+    ),
     # Receivers and their secrets
+    "a receiver on a port for mail": (
+        alerts(HOOK.replace("desk.example/", "desk.example:25/")),
+        "alerts.yaml:2:receivers[0].webhook.url: this port is not for HTTP as a rule; `allow_ports` with it says that it is here",
+    ),
+    "a receiver on another port than it names": (
+        alerts(HOOK.replace("desk.example/", "desk.example:25/"), extra=", allow_ports: [81]"),
+        "alerts.yaml:2:receivers[0].webhook.url: this port is not for HTTP as a rule; `allow_ports` with it says that it is here",
+    ),
+    "a port that no receiver has": (
+        alerts(extra=", allow_ports: [65536]"),
+        "alerts.yaml:2:receivers[0].allow_ports[0]: expected 65535 or less",
+    ),
     "no kind": (
         {"alerts.yaml": "receivers:\n  - {id: desk}\n"},
         "alerts.yaml:2:receivers[0]: a receiver has exactly one kind: `webhook: {…}` or `log: {}`",
@@ -449,6 +465,19 @@ MISTAKES: dict[str, tuple[dict[str, str | bytes | None], str]] = {
     "a heartbeat to nowhere": (
         {"settings.yaml": "heartbeat: {url: hc.example}\n"},
         "settings.yaml:1:heartbeat.url: expected a URL that begins with https:// or http://",
+    ),
+    "a heartbeat's password without the proxy that it is for": (
+        {
+            "settings.yaml": "heartbeat: {url: 'https://hc.example/', proxy_auth: {user: me, password_file: secrets/proxy}}\n"
+        },
+        "settings.yaml:1:heartbeat: `proxy_auth` stands beside the `proxy` that it is for",
+    ),
+    "a heartbeat's password in a file that is not there": (
+        {
+            "settings.yaml": "heartbeat:\n  url: https://hc.example/\n  proxy: http://proxy.lan:3128\n"
+            "  proxy_auth: {user: me, password_file: secrets/none}\n"
+        },
+        "settings.yaml:4:heartbeat.proxy_auth.password_file: FOLDER/secrets/none: there is no such file",
     ),
     "a heartbeat whose variable is not set": (
         {"settings.yaml": "heartbeat: {url: '${HEARTBEAT_URL}'}\n"},

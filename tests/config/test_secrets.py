@@ -1,12 +1,14 @@
 """What is secret is shown by nothing: no value, no error, no warning; and it is read as it was meant."""
 
 import traceback
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from monitor.config import ConfigError, load
+from monitor.model.connection import Connection, Proxy
 from monitor.model.secret import Secret
 from monitor.model.settings import HeartbeatSettings
 
@@ -93,6 +95,36 @@ def test_the_heartbeat_shows_itself_to_nobody(write: Write) -> None:
     configuration = load(folder, {"CANARY": CANARY})
     assert configuration.settings.heartbeat == HeartbeatSettings(url=Secret(f"https://hc.example/{CANARY}"))
     assert CANARY not in repr(configuration) + str(configuration.settings.heartbeat)
+
+
+PROXY = "heartbeat:\n  url: https://hc.example/\n  proxy: http://proxy.lan:3128\n  proxy_auth: {{user: me, {}}}\n"
+PASSWORDS = {
+    "of the environment": ("password: '${CANARY}'", ()),
+    "of a file": ("password_file: secrets/proxy", ()),
+    "in the open": (
+        f"password: {CANARY}",
+        (
+            (
+                "settings.yaml:4:heartbeat.proxy_auth.password: "
+                "the secret itself stands in this file; `password_file` or `${NAME}` keeps it out"
+            ),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PASSWORDS)
+def test_the_proxy_of_the_heartbeat_knows_us_and_nobody_else_does(name: str, write: Write) -> None:
+    password, expected = PASSWORDS[name]
+    folder = write({"settings.yaml": PROXY.format(password), "secrets/proxy": f"{CANARY}\n"})
+    configuration = load(folder, {"CANARY": CANARY})
+    known = Secret("Basic " + b64encode(f"me:{CANARY}".encode()).decode())
+    assert configuration.settings.heartbeat == HeartbeatSettings(
+        url=Secret("https://hc.example/"),
+        connection=Connection(proxy=Proxy(url="http://proxy.lan:3128", authorization=known)),
+    )
+    assert tuple(warning.replace(f"{folder}/", "") for warning in configuration.warnings) == expected
+    assert CANARY not in repr(configuration)
 
 
 def warnings(folder: Path) -> list[str]:

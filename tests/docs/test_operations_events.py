@@ -79,3 +79,10 @@ def test_its_configuration_loads(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o600)
     assert load(tmp_path, {"HEARTBEAT_URL": "https://hc.example/ping"}).warnings == ()
+
+
+def test_the_keys_that_it_says_to_group_by_exist() -> None:
+    (example,) = blocks("json")
+    data = json.loads(example)["data"]
+    keys = {f"data.{key}" for key in data} | {f"data.feed.{key}" for key in data["feed"]}
+    assert {key for key in re.findall(r"`(data\.[\w.]+)`", GUIDE) if key not in keys} == set()

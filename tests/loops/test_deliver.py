@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,27 +27,11 @@ from monitor.model.settings import DeliverySettings
 from monitor.model.severity import Severity
 from monitor.ports import StorageError
 from monitor.steps.outbox import deliveries_of
+from tests.loops.clock import Clock
 
-NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 DESK, CHAT = ReceiverId("desk"), ReceiverId("chat")
 OK, DOWN = Answer(outcome=Attempt.OK, status=200), Answer(outcome=Attempt.HTTP_5XX, status=500)
 SCHEDULE = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 60))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = NOW
-        self.tokens = 0
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.5  # no jitter
-
-    def token(self) -> str:
-        self.tokens += 1
-        return f"t{self.tokens}"
 
 
 class Meter:
@@ -93,7 +77,7 @@ class Forgetful(StoreOutbox):
 
 class World:
     def __init__(self, store: Store, outbox: StoreOutbox | None = None) -> None:
-        self.store, self.clock, self.meter, self.receivers = store, Clock(), Meter(), Receivers()
+        self.store, self.clock, self.meter, self.receivers = store, Clock(luck=0.5), Meter(), Receivers()
         self.loop = DeliverLoop(
             receivers={name: Receiver(id=name, kind=ReceiverKind.WEBHOOK, url="https://x/") for name in (DESK, CHAT)},
             tell={ReceiverKind.WEBHOOK: self.receivers},

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor.loops.heartbeat import FIRST_AFTER, RETRY_AFTER, TIMEOUT, Heartbeat
+from monitor.model.connection import Connection, Proxy
 from monitor.model.poll import FetchFailure, Outcome, Request, Response
 from monitor.model.secret import Secret
 from monitor.model.settings import HeartbeatSettings
@@ -16,6 +17,7 @@ NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 KEY = "c4n4ry-0123456789"
 URL = f"https://hc.example/ping/{KEY}"
+THROUGH_PROXY = Connection(proxy=Proxy(url="http://proxy.lan:3128"))
 WELL = Health(alive=True, ready=True)
 NO_WRITES = Health(alive=True, ready=False, problems=("the database takes no writes: full",))
 STUCK = Health(alive=False, ready=False, problems=("the scheduler has not ticked since 2025-02-24T09:00:00+00:00",))
@@ -36,7 +38,9 @@ class World:
         self.answer: Response | FetchFailure = answer(200)
         self.requests: list[Request] = []
         self.calls: list[timedelta] = []  # after NOW
-        settings = HeartbeatSettings(url=Secret(URL), every=every, allow_private=("10.0.0.0/8",))
+        settings = HeartbeatSettings(
+            url=Secret(URL), every=every, allow_private=("10.0.0.0/8",), connection=THROUGH_PROXY
+        )
         self.heartbeat = Heartbeat(
             settings=settings, fetch=self, health=lambda: self.health, waiting_since=self.waiting_since, clock=self
         )
@@ -85,7 +89,8 @@ def test_it_calls_every_so_often_and_says_nothing(said: pytest.LogCaptureFixture
     world = World()
     world.live(12 * MINUTE)
     assert world.calls == [FIRST_AFTER, FIRST_AFTER + 5 * MINUTE, FIRST_AFTER + 10 * MINUTE]
-    assert world.requests[0] == Request(url=URL, timeout=TIMEOUT, allow_private=("10.0.0.0/8",))
+    asked = Request(url=URL, timeout=TIMEOUT, allow_private=("10.0.0.0/8",), connection=THROUGH_PROXY)
+    assert world.requests[0] == asked
     assert words(said) == []
 
 

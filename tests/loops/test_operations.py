@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from monitor.model.poll import Document, FetchFailure, Outcome, PollResult, Requ
 from monitor.ports import StorageError
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
+from tests.loops.clock import NOW, Clock
 
-NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MAIN, OTHER = ReceiverId("main"), ReceiverId("other")
 KEY = "c4n4ry-0123456789"
@@ -31,20 +31,6 @@ NAMES = ("a", "b", "c", "d")
 REFUSED = FetchFailure(outcome=Outcome.NETWORK_ERROR, detail="the connection was refused")
 
 Answer = Response | FetchFailure
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.0
-
-    def token(self) -> str:
-        return "t"
 
 
 class Meter:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,23 +23,9 @@ from monitor.ports import StorageError
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
 from monitor.steps.trim import trim
+from tests.loops.clock import NOW, Clock
 
-NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 TOPIC = Topic(id=TopicId("t"), title="T", severity=Severity.HIGH, query="peace", version="1")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.0
-
-    def token(self) -> str:
-        return "t"
 
 
 class Meter:

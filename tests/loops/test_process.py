@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,8 @@ from monitor.model.topic import Escalation, Topic
 from monitor.ports import Ingested
 from monitor.steps.dedupe import link_key
 from monitor.steps.match import compile_topics
+from tests.loops.clock import NOW, Clock
 
-NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DESK, CHAT = ReceiverId("desk"), ReceiverId("chat")
 MINERALS = Topic(
@@ -45,20 +45,6 @@ NATO = Topic(id=TopicId("nato"), title="NATO", severity=Severity.MEDIUM, query="
 SPORT = Topic(id=TopicId("sport"), title="Sport", severity=Severity.LOW, query="football", version="1")
 TOPICS = (MINERALS, NATO, SPORT, ARMS)
 SIREN = ReceiverId("siren")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.0
-
-    def token(self) -> str:
-        return "token"
 
 
 class Desk:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from monitor.model.topic import Topic
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
 from monitor.steps.trim import trim
+from tests.loops.clock import NOW, Clock
 
-NOW = datetime(2025, 2, 24, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 URL = "https://news.example/rss"
 TOPICS = (
@@ -38,19 +38,6 @@ UNTOLD = {
     "item_keys": {"listed_at"},
     "feeds": {"id", "entry_hashes", "document_at", "listed_from", "complaints"},
 }  # of what was read, and when whole
-
-
-class Clock:
-    time = NOW
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.0
-
-    def token(self) -> str:
-        return "token"
 
 
 class Newsroom:
@@ -120,6 +107,7 @@ def rss(*entries: str, header: str = "") -> str:
 
 
 NATO = item(1, "NATO membership on the table")
+QUIET = "<skipHours><hour>0</hour><hour>1</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
 STORIES = {
     "new items at the top": [rss(item(1)), rss(item(2), item(1)), rss(item(4), item(3), item(2))],
     "an edit, and its return": [rss(item(1), item(2)), rss(NATO, item(2)), rss(item(1), item(2)), rss(NATO)],
@@ -130,6 +118,7 @@ STORIES = {
     "another guid for the same": [rss(item(1), item(2)), rss(item(1, guid="new"), item(2)), rss(item(1), item(1, guid="new"))],
     "one guid for another story": [rss(item(1)), rss(item(2, guid="1"), item(1)), rss(item(3, guid="1"), item(2, guid="1"))],
     "the header moves": [rss(item(1), header=f"<lastBuildDate>{n}</lastBuildDate>") for n in range(4)],
+    "hours at which nobody need come": [rss(item(1), header=QUIET), rss(item(1), header=QUIET), rss(item(2), item(1))],
     "the language comes": [rss(item(1)), rss(item(2), item(1), header="<language>uk</language>"), rss(item(2))],
     "broken for once": [rss(item(1), item(2)), rss(item(3, "A & B on NATO"), item(1), item(2)), rss(item(4), item(3), item(1))],
     "an empty document for once": [rss(item(1)), rss(), rss(item(1), item(2)), rss(item(2))],
@@ -178,6 +167,16 @@ def test_a_random_sequence_of_documents(tmp_path: Path, seed: int) -> None:
             luck.choice(changes)()
         documents.append(rss(*listed, header=f"<pubDate>{number}</pubDate>"))
     assert both(tmp_path, documents, FirstPoll.HOLD).trimmed > 25
+
+
+def test_when_nobody_need_come_is_known_also_where_all_of_a_document_was_seen(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path / "news.sqlite", FirstPoll.HOLD, trims=True)
+    skips = []
+    for document in (rss(item(1), header=QUIET), rss(item(1), header=QUIET), rss(item(2), item(1))):
+        room.poll(document)
+        skips.append(room.everything()["feeds"][0]["skip"])
+    assert (skips, room.trimmed) == (["hours 0-1, Sunday", "hours 0-1, Sunday", ""], 2)
+    room.store.close()
 
 
 def test_an_entry_without_identity_is_a_repeat_once_it_was_seen(tmp_path: Path) -> None:

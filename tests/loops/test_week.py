@@ -244,3 +244,39 @@ def test_our_own_broken_network_holds_nobody_responsible_and_recovers_at_once(
     assert late == []
     assert {week.state(name).last_outcome for name in week.publishers} <= {Outcome.NEW, Outcome.NOT_MODIFIED}
     assert _busiest_second(week, back) <= 10
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_with_few_hosts_our_own_network_must_say_so_itself(weeks: list[Week], tmp_path: Path, count: int) -> None:
+    week = Week(tmp_path, _fleet(count), **{f"p{n}": written(f"p{n}") for n in range(count)})
+    weeks.append(week)
+    week.run(30 * MINUTE)
+    week.network_is_down = week.stays = True
+    week.run(40 * MINUTE)
+    assert max(week.state(name).failures for name in week.publishers) <= count - 1
+    week.network_is_down = False
+    back = week.clock.time
+    week.run(2 * MINUTE)
+    assert [name for name, each in week.publishers.items() if each.asked[-1] < back] == []
+
+
+def test_a_feed_that_no_name_server_knows_for_long_is_held_responsible(weeks: list[Week], tmp_path: Path) -> None:
+    week = Week(tmp_path, _fleet(1), p0=written("p0"))
+    weeks.append(week)
+    week.run(30 * MINUTE)
+    week.network_is_down = week.stays = True
+    week.run(2 * HOUR)
+    state = week.state("p0")
+    assert (state.failures >= 3, state.pace) == (True, Pace.FAILING)
+    week.network_is_down = False
+    week.run(31 * MINUTE)
+    assert week.state("p0").failures == 0
+
+
+def test_a_server_that_is_down_is_held_responsible_at_once_where_it_is_alone(weeks: list[Week], tmp_path: Path) -> None:
+    week = Week(tmp_path, _fleet(1), p0=written("p0"))
+    weeks.append(week)
+    week.run(30 * MINUTE)
+    week.network_is_down = True
+    week.run(HOUR)
+    assert (week.state("p0").failures >= 3, week.state("p0").pace) == (True, Pace.FAILING)

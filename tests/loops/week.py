@@ -23,24 +23,11 @@ from monitor.model.item import Parsed, ParseFailure
 from monitor.model.poll import Document, FetchFailure, Outcome, Request, Response
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
+from tests.loops.clock import Clock
 
 START = datetime(2025, 2, 24, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
 ALLOWED_HEADERS = {"accept", "accept-encoding", "if-none-match", "if-modified-since"}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> datetime:
-        return self.time
-
-    def luck(self) -> float:
-        return 0.5
-
-    def token(self) -> str:
-        return "t"
 
 
 class Meter:
@@ -154,8 +141,9 @@ class Week:
     """A newsmon with these feeds, whose time is moved from one poll to the next."""
 
     def __init__(self, folder: Path, publishers: list[Publisher], **configured: Feed) -> None:
-        self.clock, self.meter = Clock(), Meter()
+        self.clock, self.meter = Clock(START, luck=0.5), Meter()
         self.network_is_down = False
+        self.stays = False  # what is sent while it is down: the machine itself says so
         self.unreached = 0
         self.publishers = {publisher.name: publisher for publisher in publishers}
         self.feeds = {
@@ -193,7 +181,7 @@ class Week:
     async def fetch(self, request: Request) -> Response | FetchFailure:
         if self.network_is_down:
             self.unreached += 1
-            return FetchFailure(outcome=Outcome.NETWORK_ERROR, detail="no such name")
+            return FetchFailure(outcome=Outcome.NETWORK_ERROR, detail="the network is down", stayed=self.stays)
         name = (urlsplit(request.url).hostname or "").removesuffix(".example").removeprefix("new-")
         return self.publishers[name].serve(request, self.clock.time)
 

@@ -228,6 +228,14 @@ def test_the_whole_payload() -> None:
     }
 
 
+def test_a_url_that_holds_a_variable_is_told_as_it_is_written() -> None:
+    feed = replace(FEED, url="https://bbc.example/s3cret/rss", written="https://bbc.example/${KEY}/rss")
+    seen = operations.Seen(now=NOW, word=FAILING, silent=False)
+    (event,) = operations.told(feed, FINE, failed(3), seen, "test").events
+    assert event.data["feed"]["url"] == "https://bbc.example/${KEY}/rss"  # type: ignore[index]
+    assert "s3cret" not in repr(event)
+
+
 def test_a_repeat_bears_the_same_id_and_another_event_another() -> None:
     first, again = tell(FINE, failed(3), FAILING).events[0].id, tell(FINE, failed(3), FAILING).events[0].id
     later = state(last_poll_at=NOW, last_success_at=NOW)

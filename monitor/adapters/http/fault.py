@@ -3,7 +3,7 @@
 import errno
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from monitor.adapters.guard import Blocked
@@ -24,6 +24,7 @@ class Fault:
 
     kind: Kind
     detail: str
+    stayed: bool = False  # nothing left this machine: no route leads out, or no name server answers
 
 
 class AnswerError(Exception):
@@ -41,6 +42,8 @@ class ProxyError(Exception):
 # What a server or the network can cause: ValueError is how ssl and the codecs refuse a host name.
 FAULTS = (OSError, AnswerError, ProxyError, ValueError)
 
+_NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
+
 
 def explain(error: BaseException) -> Fault:
     """What an exception of `FAULTS` means."""
@@ -48,7 +51,7 @@ def explain(error: BaseException) -> Fault:
         return Fault(kind=Kind.BLOCKED, detail=str(error))
     if isinstance(error, ProxyError) and error.__cause__ is not None:
         fault = explain(error.__cause__)
-        return fault if fault.kind is Kind.BLOCKED else Fault(kind=fault.kind, detail=f"of the proxy: {fault.detail}")
+        return fault if fault.kind is Kind.BLOCKED else replace(fault, detail=f"of the proxy: {fault.detail}")
     if isinstance(error, ssl.SSLCertVerificationError):
         return Fault(kind=Kind.TLS_ERROR, detail=f"the certificate is not valid: {error.verify_message}")
     if isinstance(error, ssl.SSLError):
@@ -56,7 +59,13 @@ def explain(error: BaseException) -> Fault:
         return Fault(kind=Kind.TLS_ERROR, detail=f"no secure connection: {reason}")
     if isinstance(error, TimeoutError):
         return Fault(kind=Kind.TIMEOUT, detail="the connection timed out")
-    return Fault(kind=Kind.NETWORK_ERROR, detail=_network(error))
+    return Fault(kind=Kind.NETWORK_ERROR, detail=_network(error), stayed=_stayed(error))
+
+
+def _stayed(error: BaseException) -> bool:
+    if isinstance(error, socket.gaierror):
+        return error.errno == socket.EAI_AGAIN
+    return isinstance(error, OSError) and error.errno in _NO_ROUTE
 
 
 def _network(error: BaseException) -> str:  # noqa: PLR0911  one line a case
@@ -68,7 +77,7 @@ def _network(error: BaseException) -> str:  # noqa: PLR0911  one line a case
         return "the connection was refused"
     if isinstance(error, ConnectionError):
         return "the server cut the connection"
-    if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+    if isinstance(error, OSError) and error.errno in _NO_ROUTE:
         return "the host cannot be reached"
     if isinstance(error, OSError) and error.errno == errno.EAGAIN:
         return str(error.strerror)

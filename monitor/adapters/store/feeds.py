@@ -166,6 +166,7 @@ def _state(row: tables.AnyRow) -> FeedState:
         learned=Learned(
             pace=_span(row.pace_s),
             hint=_span(row.hint_s),
+            skip=row.skip,
             overlap=row.overlap,
             listed=row.listed,
             rolled_off_at=row.rolled_off_at,
@@ -205,6 +206,7 @@ def _values(state: FeedState) -> dict[str, Any]:
         "pace": state.pace,
         "pace_s": _seconds(state.learned.pace),
         "hint_s": _seconds(state.learned.hint),
+        "skip": state.learned.skip,
         "overlap": state.learned.overlap,
         "listed": state.learned.listed,
         "rolled_off_at": state.learned.rolled_off_at,

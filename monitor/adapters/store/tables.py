@@ -83,6 +83,7 @@ feeds = Table(
     Column("pace", String, nullable=False, default="new"),
     Column("pace_s", Float),
     Column("hint_s", Float),
+    Column("skip", String, nullable=False, default=""),
     Column("overlap", Float),
     Column("listed", Integer, nullable=False, default=0),
     Column("rolled_off_at", Moment),

@@ -11,6 +11,7 @@ from monitor.cli.feeds.network import Network
 from monitor.cli.folder import configuration_of
 from monitor.cli.terminal import FOUND_PROBLEMS, OK, Progress, below, plural, print_json, say, styled, write
 from monitor.cli.times import now
+from monitor.text.redact import feed_url, led_to
 from monitor.text.spans import span
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def format_words(kind: str) -> str:
 
 async def _check(configuration: "Configuration", feeds: "list[Feed]", *, as_json: bool) -> int:
     from monitor.adapters.clock import SystemClock
+    from monitor.commands.check import ANONYMOUS
     from monitor.commands.feeds.doctor import check_all
     from monitor.commands.feeds.signs import Weight
 
@@ -85,6 +87,8 @@ async def _check(configuration: "Configuration", feeds: "list[Feed]", *, as_json
                 print_json(_plain(checked))
             else:
                 _show(checked)
+    if configuration.settings.poll.anonymous:
+        say(f"warning: {ANONYMOUS}")
     say(f"{plural(len(feeds), 'feed')}, {unread} cannot be read, {plural(warnings, 'warning')}")
     return FOUND_PROBLEMS if unread else OK
 
@@ -100,7 +104,7 @@ def _summary(visit: "Visit") -> str:
     from monitor.commands.feeds.signs import newest
 
     if visit.parsed is None:
-        return visit.feed.url
+        return feed_url(visit.feed)
     latest = newest(visit.parsed)
     told = [
         visit.judged.detail,
@@ -121,13 +125,13 @@ def _plain(checked: "Checked") -> dict[str, Any]:
     first = visit.first if isinstance(visit.first, Response) else None
     return {
         "id": visit.feed.id,
-        "url": visit.feed.url,
+        "url": feed_url(visit.feed),
         "readable": checked.readable,
         "outcome": visit.judged.outcome.value,
         "detail": visit.judged.detail,
         "status": first and first.status,
-        "answered_by": first and first.url,
-        "moved_to": first and first.permanent_url,
+        "answered_by": first and led_to(first.url, visit.feed),
+        "moved_to": first and first.permanent_url and led_to(first.permanent_url, visit.feed),
         "format": visit.parsed and visit.parsed.kind,
         "title": visit.parsed and visit.parsed.title,
         "entries": visit.parsed and len(visit.parsed.items),

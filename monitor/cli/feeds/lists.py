@@ -7,7 +7,7 @@ import typer
 
 from monitor.cli.feeds.add import write_feeds
 from monitor.cli.folder import configuration_in, configuration_of, folder_of
-from monitor.cli.terminal import BAD_USAGE, OK, plural, refuse, say
+from monitor.cli.terminal import BAD_USAGE, FOUND_PROBLEMS, OK, plural, refuse, say
 
 if TYPE_CHECKING:
     from monitor.config.opml import Outline
@@ -21,6 +21,11 @@ def import_(
     to: Path | None = typer.Option(
         None, "--to", metavar="feeds.yaml", help="Add the feeds to this file, rather than print them."
     ),
+    variables: bool = typer.Option(
+        False,
+        "--variables",
+        help="Let ${NAME} in a URL stand for a variable of the environment: in a list of your own.",
+    ),
 ) -> None:
     r"""Take the feeds of a subscription list (OPML) as entries of feeds.yaml.
 
@@ -29,11 +34,15 @@ def import_(
 
       newsmon feeds import subscriptions.opml
       newsmon feeds import subscriptions.opml --to feeds.yaml
+
+    Exit code 1 where feeds are left out because of their URLs.
     """
     from monitor.commands.feeds.write import FILE, Wish, known_by, named
     from monitor.config.append import as_yaml
 
-    outlines = _read(file)
+    listed = _read(file)
+    outlines = [each for each in listed if _taken(file, each, variables=variables)]
+    left_out = len(listed) - len(outlines)
     configuration = None
     if to is not None:
         target = to if to.is_absolute() or to.exists() else folder_of(context) / to
@@ -52,16 +61,34 @@ def import_(
             id=each.id if each.id not in {feed.id for feed in feeds} else "",
             publisher=each.publisher or each.title,
             tags=each.tags,
+            variables=variables,
         )
         for each in fresh
     ]
     made = named(wishes, feeds)
     known = len(outlines) - len(fresh)
-    say(f"{file}: {plural(len(outlines), 'feed')}" + (f", {known} of them listed already" if known else ""))
+    counts = (f", {known} of them listed already" if known else "") + (f", {left_out} left out" if left_out else "")
+    say(f"{file}: {plural(len(listed), 'feed')}{counts}")
+    code = FOUND_PROBLEMS if left_out else OK
     if configuration is None or to is None:
         print(as_yaml(made), end="")
-        raise typer.Exit(OK)
-    raise typer.Exit(write_feeds(configuration, made) if made else OK)
+        raise typer.Exit(code)
+    raise typer.Exit(max(code, write_feeds(configuration, made) if made else OK))
+
+
+def _taken(file: Path, outline: "Outline", *, variables: bool) -> bool:
+    """Whether that feed can be imported; if not, why not is said. A list of somebody else must not name what this machine keeps secret."""
+    from monitor.text.redact import HIDDEN, VARIABLE
+
+    if HIDDEN in outline.url:
+        say(f"{file}:{outline.line}: {HIDDEN} stands for a key that this list does not hold; add this feed by hand")
+        return False
+    if VARIABLE.search(outline.url) and not variables:
+        say(
+            f"{file}:{outline.line}: its URL names variables of this machine; --variables allows that, in a list of your own"
+        )
+        return False
+    return True
 
 
 def export(
@@ -73,20 +100,26 @@ def export(
     """Write the feeds as a list that other programs read (OPML), or as YAML.
 
     OPML holds titles, URLs, tags, languages and, for newsmon itself, ids and
-    publishers; no intervals. URLs are written whole, with what came from
-    variables.
+    publishers; no intervals. What came from variables of the environment stands
+    there by name (`import --variables` takes it back), any other key in a URL
+    as `***`.
 
       newsmon feeds export feeds.opml
       newsmon feeds export --format yaml
     """
     from monitor.config.append import as_yaml
     from monitor.config.opml import write_opml
+    from monitor.text.redact import HIDDEN, shareable
 
     if form not in _FORMATS:
         refuse(f"there is no format {form}: expected opml or yaml", BAD_USAGE)
     configuration = configuration_of(context)
     title = f"Feeds of {configuration.settings.instance}"
-    text = write_opml(configuration.feeds, title) if form == "opml" else f"feeds:\n{as_yaml(configuration.feeds)}"
+    feeds = [shareable(feed) for feed in configuration.feeds]
+    text = write_opml(feeds, title) if form == "opml" else f"feeds:\n{as_yaml(feeds)}"
+    for feed, shared in zip(configuration.feeds, feeds, strict=True):
+        if (shared.written or shared.url) != (feed.written or feed.url):
+            say(f"{feed.id}: {HIDDEN} stands for a key in its URL; `${{NAME}}` in feeds.yaml lets a variable hold it")
     if file is None:
         print(text, end="")
         return
@@ -106,7 +139,7 @@ def _read(file: Path) -> "tuple[Outline, ...]":
 
     try:
         with file.open("rb") as opened:
-            return read_opml(file, opened.read(OPML_BYTES_MAX + 1))
+            return read_opml(file, opened.read(OPML_BYTES_MAX + 1), variables=True)
     except OSError as error:
         refuse(f"{file}: {error.strerror}", BAD_USAGE)
     except ConfigError as error:

@@ -19,11 +19,13 @@ from monitor.cli.terminal import (
     print_json,
     refuse,
     say,
+    stdout,
     styled,
     table,
     write,
 )
 from monitor.cli.times import now as time_now
+from monitor.text.redact import feed_url, led_to
 from monitor.text.spans import span
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ JSON = typer.Option(False, "--json", help="One JSON object a line, with everythi
 
 _FAILING = ("failing", "stale", "gone")
 _HIDDEN = "-"
+_COLUMNS = ("feed", "state", "success", "new item", "polled every", "known", "lost", "failed", "next")
+_NARROW = tuple(name for name in _COLUMNS if name not in {"known", "lost"})
+_WIDTH_OF_ALL = 100  # of a terminal; a narrower one has no room for all of them beside the ids
 
 
 def list_(
@@ -45,7 +50,8 @@ def list_(
 
     `known` is the share of the last document that was listed before: the less,
     the sooner items could be lost between two polls. `lost` counts how often
-    they may have been.
+    they may have been. A terminal of less than 100 columns has no room for these
+    two.
 
       newsmon feeds list --failing
       newsmon feeds list --state paused --state gone
@@ -107,7 +113,7 @@ def show(
 def _page(rows: "Iterable[tuple[Feed, FeedState | None, Fares]]", now: datetime) -> None:
     from monitor.commands.feeds.words import PACES
 
-    columns = ("feed", "state", "success", "new item", "polled every", "known", "lost", "failed", "next")
+    columns = _COLUMNS if stdout().width >= _WIDTH_OF_ALL else _NARROW
     shown = table(*columns, right=("known", "lost", "failed"), flexible=("feed",))
     below = []
     for feed, state, fared in rows:
@@ -124,7 +130,8 @@ def _page(rows: "Iterable[tuple[Feed, FeedState | None, Fares]]", now: datetime)
                 str(state.failures or ""),
                 _next(state, now),
             )
-        shown.add_row(styled(feed.id, "bold"), word, *map(styled, cells))
+        row = dict(zip(_COLUMNS, (styled(feed.id, "bold"), word, *map(styled, cells)), strict=True))
+        shown.add_row(*(row[name] for name in columns))
         reason = [fared.sentence] if fared.reason and fared.word not in {"unknown", "waiting"} else []
         below += [styled(f"{feed.id}: ", "bold") + styled(line) for line in (*reason, *fared.hints)]
     write(shown)
@@ -148,7 +155,7 @@ def _share(share: float | None) -> str:
 
 def _story(feed: "Feed", state: "FeedState | None", fared: "Fares", now: datetime) -> Iterator[tuple[str, str]]:
     yield "publisher", feed.publisher + (f", {feed.title}" if feed.title else "")
-    yield "url", feed.url
+    yield "url", feed_url(feed)
     about = (", ".join(feed.tags), feed.lang, "entries belong to other publishers" if feed.aggregator else "")
     yield from (("tags", each) for each in about if each)
     if state is None or state.last_poll_at is None:
@@ -195,6 +202,8 @@ def _pace(feed: "Feed", state: "FeedState", now: datetime) -> Iterator[tuple[str
     ]
     if told:
         yield "pace", ", ".join(told)
+    if learned.skip:
+        yield "wish", f"its publisher asks not to be polled at {learned.skip} (UTC; shown, not obeyed)"
     if learned.listed:
         known = "" if learned.overlap is None else f", {_share(learned.overlap)} of them known before"
         yield "document", f"{plural(learned.listed, 'entry', 'entries')}{known}"
@@ -219,7 +228,7 @@ def _plain(feed: "Feed", state: "FeedState | None", fared: "Fares") -> dict[str,
         "id": feed.id,
         "publisher": feed.publisher,
         "title": feed.title,
-        "url": feed.url,
+        "url": feed_url(feed),
         "tags": feed.tags,
         "lang": feed.lang,
         "state": fared.word,
@@ -240,12 +249,13 @@ def _plain(feed: "Feed", state: "FeedState | None", fared: "Fares") -> dict[str,
         "pace": state and state.pace.value,
         "learned_interval": learned and learned.pace,
         "hint": learned and learned.hint,
+        "skip": learned and learned.skip,
         "overlap": learned and learned.overlap,
         "entries": learned and learned.listed,
         "rolloffs": learned and learned.rolloffs,
         "rolled_off_at": learned and learned.rolled_off_at,
         "longest_gap": learned and learned.longest_gap,
-        "moved_to": of("moved_to"),
+        "moved_to": state and led_to(state.moved_to, feed),
         "etag": state and state.validators.etag,
         "last_modified": state and state.validators.last_modified,
         "complaints": of("complaints"),

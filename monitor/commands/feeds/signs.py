@@ -13,6 +13,7 @@ from monitor.model.item import Item, Parsed, ParseFailure
 from monitor.model.poll import FetchFailure, Outcome, Response
 from monitor.steps.fetch import Judged
 from monitor.steps.parse.detect import Syntax, detect
+from monitor.text.redact import feed_url, led_to
 from monitor.text.spans import span
 from monitor.text.urls import registrable_domain
 
@@ -134,7 +135,7 @@ def _answer(visit: Visit) -> Iterator[Finding]:
         yield _problem(Sign.REFUSED, detail)
     elif isinstance(visit.read, ParseFailure):
         is_page = detect(visit.first.body.decode(errors="replace").lstrip()) is Syntax.HTML
-        advice = f"; `newsmon feeds add {visit.feed.url}` looks for the feeds of that page" if is_page else ""
+        advice = f"; `newsmon feeds add {feed_url(visit.feed)}` looks for the feeds of that page" if is_page else ""
         yield _problem(Sign.NOT_A_FEED, visit.read.detail + advice)
 
 
@@ -143,9 +144,9 @@ def _redirects(visit: Visit) -> Iterator[Finding]:
     if isinstance(first, FetchFailure) or first.url == visit.feed.url:
         return
     if first.permanent_url:
-        yield _warning(Sign.MOVED, f"moved permanently to {first.permanent_url}: change its url")
+        yield _warning(Sign.MOVED, f"moved permanently to {led_to(first.permanent_url, visit.feed)}: change its url")
     else:
-        yield _note(Sign.REDIRECTED, f"answered by {first.url}, by a redirect that may change")
+        yield _note(Sign.REDIRECTED, f"answered by {led_to(first.url, visit.feed)}, by a redirect that may change")
 
 
 def _document(visit: Visit, now: datetime) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from monitor.commands.feeds.signs import private_advice
 from monitor.model.feed import Feed, FeedState, FeedWord, Pace
 from monitor.model.poll import Outcome
 from monitor.steps.schedule import silent, state_word
+from monitor.text.redact import led_to
 from monitor.text.spans import span
 
 UNKNOWN, WAITING = "unknown", "waiting"  # beside the words of FeedWord: of a feed that was never polled
@@ -84,7 +85,7 @@ def _hints(feed: Feed, state: FeedState, now: datetime) -> list[str]:
         found.append(f"add {advice} to this feed, if it is meant")
     if state.moved_to and state.url == feed.url:
         asked = ", and is asked there" if state.moved else ""
-        found.append(f"moved to {state.moved_to}{asked}: change its url")
+        found.append(f"moved to {led_to(state.moved_to, feed)}{asked}: change its url")
     if state.gone_count and state_word(feed, state, now) is not FeedWord.GONE:
         found.append("it says that it is gone for good: believed after three such answers over a day")
     lost = state.learned.rolled_off_at

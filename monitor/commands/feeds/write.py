@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from monitor.config import ConfigError, load
-from monitor.config.append import NotAppendable, append
+from monitor.config.append import NotAppendable, append, spelled
 from monitor.config.names import slug
 from monitor.config.opml import place
 from monitor.model.feed import Feed
@@ -43,11 +43,12 @@ class Wish:
     publisher: str = ""
     tags: tuple[str, ...] = ()
     allow_private: tuple[str, ...] = ()
+    variables: bool = False  # `${NAME}` in the URL stands for a variable of the environment
 
 
 def known_by(feeds: Sequence[Feed], url: str) -> Feed | None:
-    """The feed that is already listed under that URL."""
-    return next((feed for feed in feeds if place(feed.url) == place(url)), None)
+    """The feed that is already listed under that URL, or under one that is spelled so."""
+    return next((feed for feed in feeds if place(feed.url) == place(url) or feed.written == url), None)
 
 
 def named(wishes: Sequence[Wish], feeds: Sequence[Feed]) -> list[Feed]:
@@ -66,6 +67,7 @@ def named(wishes: Sequence[Wish], feeds: Sequence[Feed]) -> list[Feed]:
         feed = Feed(
             id=FeedId(id_),
             url=wish.url,
+            written=wish.url if wish.variables else "",
             publisher=wish.publisher or known or (domains[-1] if domains else host),
             title=wish.title,
             tags=wish.tags,
@@ -112,7 +114,7 @@ def _compare(before: Sequence[Feed], after: Sequence[Feed], added: Sequence[Feed
 
 def _said(feed: Feed) -> tuple[object, ...]:
     """What an entry says itself, defaults apart."""
-    return (feed.url, feed.publisher, feed.title, feed.tags, feed.lang, feed.aggregator, feed.allow_private)
+    return (spelled(feed), feed.publisher, feed.title, feed.tags, feed.lang, feed.aggregator, feed.allow_private)
 
 
 def _replace(file: Path, data: bytes) -> None:

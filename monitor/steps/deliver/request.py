@@ -30,6 +30,7 @@ def build(delivery: Delivery, receiver: Receiver, now: datetime) -> Post:
         body=body,
         timeout=receiver.timeout,
         allow_private=receiver.allow_private,
+        allow_ports=receiver.allow_ports,
     )
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from monitor.adapters.store import matches
+from monitor.adapters.store import feeds, matches
 from monitor.adapters.store import open as opening
 from monitor.adapters.store.dialect import open_engine
 from monitor.adapters.store.matches import StoredMatch
 from monitor.adapters.store.open import Store
 from monitor.model.alert import Decision
-from monitor.model.ids import AlertId, ItemId, TopicId
+from monitor.model.feed import Learned
+from monitor.model.ids import AlertId, FeedId, ItemId, TopicId
 from monitor.model.severity import Severity
 from monitor.model.topic import Match, Span
 
@@ -46,6 +47,25 @@ def match_of(topic: str, decision: Decision, alert: str | None, severity: Severi
         alert_id=None if alert is None else AlertId(alert),
         matched_at=NOW,
     )
+
+
+def test_feeds_from_before_know_no_hours_at_which_nobody_need_come(tmp_path: Path) -> None:
+    path = tmp_path / "news.sqlite"
+    columns = "id, configured, host, next_poll_at, url, last_detail, failures, interval_s, gone_count, complaints"
+    later = "entry_hashes, pace, listed, rolloffs, gaps, moved_to, moved_count, told"
+    values = "'world', 1, 'world.example', '2025-02-24 09:00:00.000000', '', '200 OK', 2, 600, 0, '[]'"
+    make(
+        path,
+        "0003",
+        f"INSERT INTO feeds ({columns}, {later}) VALUES ({values}, '', 'learned', 20, 0, 0, '', 0, 'ok')",
+    )
+    store = Store(path)
+    try:
+        state = store.read_now(lambda tx: feeds.get(tx, FeedId("world")))
+        assert state is not None
+        assert (state.last_detail, state.failures, state.learned) == ("200 OK", 2, Learned(listed=20))
+    finally:
+        store.close()
 
 
 def test_matches_from_before_severities_have_that_of_their_alert(tmp_path: Path) -> None:
