@@ -122,7 +122,7 @@ class Fetcher:
         """How that URL is asked: with what was written for it, and through the proxy if there is one."""
         home = first if request.home in {"", request.url} else URL(request.home)
         at_home = _same(home, url)
-        headers = {"user-agent": self._user_agent} | _headers(request, first, url, at_home=at_home)
+        headers = self._headers(request, first, url, at_home=at_home)
         tls = None
         proxy = request.connection.proxy
         if url.scheme == "https":
@@ -143,6 +143,15 @@ class Fetcher:
             asked=requests.get(url, headers, whole_url=proxy is not None and tls is None),
             conditional=not _CONDITIONS.isdisjoint(headers),
         )
+
+    def _headers(self, request: Request, first: URL, url: URL, *, at_home: bool) -> dict[str, str]:
+        """Who asks, and what of the request's headers that hop may hear: each at the origin that it was written for, elsewhere only
+        what says nothing about anybody.
+        """
+        near = _same(first, url)
+        heard = [(name, value) for name, value in request.headers if near or name.lower() in _NEGOTIATION]
+        owned = request.credentials if at_home else ()
+        return {name.lower(): value for name, value in (("user-agent", self._user_agent), *heard, *owned)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,15 +191,6 @@ class _Body:
         if self._inflater is not None:
             self._inflater.finish()
         return b"".join(self._parts)
-
-
-def _headers(request: Request, first: URL, url: URL, *, at_home: bool) -> dict[str, str]:
-    """What of the request's headers that hop may hear: each at the origin that it was written for, elsewhere only what says
-    nothing about anybody.
-    """
-    near = _same(first, url)
-    headers = {name.lower(): value for name, value in request.headers if near or name.lower() in _NEGOTIATION}
-    return headers | ({name.lower(): value for name, value in request.credentials} if at_home else {})
 
 
 def _same(home: URL, url: URL) -> bool:

@@ -21,7 +21,7 @@ from monitor.text.http import is_web_port
 
 URL_CHARS_MAX = 2083
 URLS_KEPT_MAX = 2048  # a feed's URL is read once, not at every poll: about a kilobyte each
-ALLOWANCES_KEPT_MAX = 256
+ADDRESSES_KEPT_MAX = 4096  # judged once, not at every poll
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -82,14 +82,15 @@ class Blocked(OSError):  # noqa: N818  it is a decision, and is read as one
     """The guard refused to dial. Its text is for a person."""
 
 
-def refusal(address: str, allow_private: Iterable[str] = ()) -> str | None:
+@lru_cache(maxsize=ADDRESSES_KEPT_MAX)
+def refusal(address: str, allow_private: tuple[str, ...] = ()) -> str | None:
     """Why that IP address may not be dialled, in words; None if it may. Host names in `allow_private` do not count here."""
     try:
         ip = ip_address(address)
     except ValueError:
         return "the address cannot be read"
     real = _unpacked(ip)
-    if any(real in network or ip in network for network in _networks(tuple(allow_private))):
+    if any(real in network or ip in network for network in _networks(allow_private)):
         return None
     what = _what(real)
     if what is None:
@@ -124,6 +125,7 @@ def web_url(text: str, ports: tuple[int, ...] = ()) -> URL:
     return url
 
 
+@lru_cache(maxsize=ADDRESSES_KEPT_MAX)
 def is_address(host: str) -> bool:
     """Whether the host of a URL is an address rather than a name. Raises Blocked for a number that is neither (127.1, 2130706433): the
     system would take it for one.
@@ -193,15 +195,14 @@ class Guard:
         return None if why is not None and self._granted and _unpacked(ip_address(address)) in self._granted else why
 
 
-@lru_cache(maxsize=ALLOWANCES_KEPT_MAX)
-def _networks(allow_private: tuple[str, ...]) -> tuple[Network, ...]:
+def _networks(allow_private: Iterable[str]) -> list[Network]:
     networks: list[Network] = []
     for text in allow_private:
         try:
             networks.append(ip_network(text, strict=False))
         except ValueError:  # a host name
             continue
-    return tuple(networks)
+    return networks
 
 
 def _unpacked(ip: Address) -> Address:

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from monitor.adapters.http.fault import AnswerError
+from monitor.adapters.http.fault import AnswerError, HungUpError
 
-IDLE_BYTES_MAX = (
-    64 * 2**10
-)  # of a head, with the interim answers before it; then between two pieces of the body, and after the last
+IDLE_BYTES_MAX = 64 * 2**10
+"""Of a head, with the interim answers before it; then of what stands between two pieces of the body, or after the last."""
 HEADER_FIELDS_MAX = 128  # of a head, and of a trailer
 
 _INTERIM = range(100, 200)
 _SWITCHING = 101  # the only one of these that is the last word, and nobody asked for it
 _NOT_SPOKEN = "0.9"
+_BLANKS = " \t"
 _UNREADABLE = "the answer is not HTTP that can be read"
 
 
@@ -47,67 +47,82 @@ Take = Callable[[Head], Sink | None]
 
 
 class Reading:
-    """One answer, which `feed` is given until it says that no more is wanted. Then `head` stands."""
+    """One answer, of which `feed` gets what comes, until it gives the head: then nothing more is wanted."""
 
     __slots__ = (
+        "_closing_ends",
         "_complete",
         "_fields",
+        "_head",
         "_headers",
+        "_heard",
         "_idle",
         "_parser",
         "_pieces",
         "_reason",
         "_sink",
         "_take",
-        "closing_ends",
-        "head",
         "keeps",
         "on_body",
     )
 
     def __init__(self, take: Take) -> None:
-        self.head: Head | None = None
-        self.closing_ends = False  # whether the end of the connection is how the body ends
         self.keeps = False  # whether another request may follow on this connection
         self._take = take
         self._sink: Sink | None = None
+        self._head: Head | None = None
         self._headers: list[tuple[str, str]] = []
         self._fields = 0
         self._reason = b""
         self._pieces: list[bytes] = []
         self.on_body = self._pieces.append  # the parser's: chunks may be of one byte each
         self._idle = 0  # bytes without a piece of the body in them
+        self._heard = False
         self._complete = False
+        self._closing_ends = False  # whether the end of the connection is how the body ends
         self._parser = HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
 
-    def feed(self, data: bytes) -> bool:
-        """Whether that was the last of it that is wanted. Raises AnswerError, and what `take` and its sink raise."""
+    def feed(self, data: bytes) -> Head | None:
+        """The head, when that was the last of the answer that is wanted. Raises AnswerError, and what `take` and its sink raise."""
+        self._heard = True
         at = 0
         while at < len(data):
             piece = data[at : at + IDLE_BYTES_MAX - self._idle]
             at += len(piece)
             if self._feed(piece):
-                return True
-        return False
+                return self._head
+        return None
+
+    def end(self, *, orderly: bool) -> Head:
+        """The head, if this is how the answer ends: the connection is over, `orderly` or cut. Raises HungUpError, ConnectionResetError or
+        AnswerError if it is not.
+        """
+        if not self._heard:
+            raise HungUpError
+        if self._head is None:
+            raise ConnectionResetError
+        if not (orderly and self._closing_ends):
+            raise AnswerError("the answer ends too early")
+        return self._head
 
     def close(self) -> None:
         """Let go of the parser, which holds on to whom it calls."""
         del self._parser
 
     def _feed(self, piece: bytes) -> bool:
-        began = self.head is not None
+        began = self._head is not None
         self._parse(piece)
-        if self.head is None or (began and not self._pieces):
+        if self._head is None or (began and not self._pieces):
             self._idle += len(piece)
             if self._idle >= IDLE_BYTES_MAX and not self._complete:
                 raise AnswerError(_UNREADABLE if began else f"a header of more than {IDLE_BYTES_MAX // 2**10} KiB")
             return self._complete
         self._idle = 0
         if not began:
-            self._sink = self._take(self.head)
+            self._sink = self._take(self._head)
         if self._sink is None:
             return True
         if self._pieces:
@@ -123,7 +138,7 @@ class Reading:
         except (HttpParserError, HttpParserUpgrade) as error:
             if self._complete:  # what follows is nothing that was asked for
                 self.keeps = False
-            elif isinstance(error.__context__, AnswerError):
+            elif error.__context__ is not None:  # what one of the methods below has raised
                 raise error.__context__ from None
             else:
                 raise AnswerError(_UNREADABLE) from error
@@ -143,22 +158,24 @@ class Reading:
             raise AnswerError(f"a header of more than {HEADER_FIELDS_MAX} fields")
         if b"\0" in value:  # which the parser lets pass
             raise AnswerError("a header with a NUL in it")
-        if self.head is None:  # a trailer says nothing
-            self._headers.append((_text(name).lower(), _text(value.rstrip(b" \t"))))
+        if self._head is None:  # a trailer says nothing
+            self._headers.append((_text(name).rstrip(_BLANKS).lower(), _text(value).rstrip(_BLANKS)))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if self._parser.get_http_version() == _NOT_SPOKEN:
             raise AnswerError(_UNREADABLE)
         if status not in _INTERIM or status == _SWITCHING:
-            self.head = Head(status=status, reason=_text(self._reason), headers=tuple(self._headers))
-            self.closing_ends = _closing_ends(self.head)
+            self._head = Head(status=status, reason=_text(self._reason), headers=tuple(self._headers))
+            self._closing_ends = _closing_ends(self._head)
         self._headers.clear()
         self._fields = 0
         self._reason = b""
 
     def on_message_complete(self) -> None:
-        if self.head is not None:  # else it was an interim answer
+        if self._head is None:
+            self._pieces.clear()  # an interim answer has no body, whatever it says
+        else:
             self._complete = True
             self.keeps = self._parser.should_keep_alive()
 

@@ -24,11 +24,13 @@ class Client:
         """As a Dialler is made."""
         self._dialler = Dialler(user_agent=user_agent, own=own, lookup=lookup)
         self._kept: dict[Connection, tuple[Route, asyncio.TimerHandle]] = {}
+        self._room = KEPT_MAX
 
     def close(self) -> None:
         self._dialler.close()
+        self._room = 0
         for connection in list(self._kept):
-            self._forget(connection).hang_up()
+            self._expire(connection)
 
     async def ask(self, route: Route, request: bytes, take: Take, *, keep: bool = False) -> Head:
         """The head of the answer, when its body has been taken. With `keep` an open connection is used if there is one, and left
@@ -50,7 +52,7 @@ class Client:
         except BaseException:
             connection.hang_up()
             raise
-        if keep and connection.can_be_asked and len(self._kept) < KEPT_MAX:
+        if keep and connection.keeps and len(self._kept) < self._room:
             timer = asyncio.get_running_loop().call_later(KEPT_SECONDS_MAX, self._expire, connection)
             self._kept[connection] = route, timer
         else:
@@ -58,17 +60,17 @@ class Client:
         return head
 
     def _waiting(self, route: Route) -> Connection | None:
-        """The connection of that route that was used last."""
-        for connection, (its_route, _) in list(reversed(self._kept.items())):
+        """The connection of that route that was used last, unless the other side has hung up since."""
+        for connection, (its_route, timer) in list(reversed(self._kept.items())):
             if its_route == route:
-                self._forget(connection)
-                if connection.can_be_asked:
+                timer.cancel()
+                del self._kept[connection]
+                if connection.stream.is_quiet():
                     return connection
+                connection.hang_up()
         return None
 
-    def _forget(self, connection: Connection) -> Connection:
-        self._kept.pop(connection)[1].cancel()
-        return connection
-
     def _expire(self, connection: Connection) -> None:
-        self._forget(connection).hang_up()
+        _, timer = self._kept.pop(connection)
+        timer.cancel()
+        connection.hang_up()

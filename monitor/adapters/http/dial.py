@@ -4,9 +4,6 @@ A proxy is trusted because the configuration names it: its address needs no `all
 guard can only vet what is asked of the proxy.
 """
 
-import asyncio
-import errno
-import os
 import socket
 import ssl
 from collections.abc import Collection
@@ -18,8 +15,9 @@ from yarl import URL
 from monitor.adapters.guard import AddrInfo, Blocked, Guard, is_address
 from monitor.adapters.http import request
 from monitor.adapters.http.connection import Connection
-from monitor.adapters.http.fault import AnswerError, HungUpError, ProxyError
+from monitor.adapters.http.fault import AnswerError, ProxyError
 from monitor.adapters.http.names import Lookup, Names
+from monitor.adapters.http.stream import Stream
 from monitor.model.connection import Proxy
 from monitor.text.http import status_words
 
@@ -57,35 +55,35 @@ class Dialler:
         """Raises an exception of `fault.FAULTS`."""
         guard = Guard(route.allow_private, self._own)
         if route.proxy is None:
-            return await self._open(route.host, route.port, guard, route.tls)
-        guard.vet(route.host, route.port)
-        connection = await self._reach(route.proxy)
-        if route.tls is not None:
-            try:
-                await self._tunnel(connection, route, route.proxy, route.tls)
-            except BaseException:
-                connection.hang_up()
-                raise
+            stream = await self._open(route.host, route.port, guard)
+        else:
+            guard.vet(route.host, route.port)
+            stream = await self._reach(route.proxy)
+        connection = Connection(stream)
+        try:
+            if route.proxy is not None and route.tls is not None:
+                await self._tunnel(connection, route, route.proxy)
+            if route.tls is not None:
+                await stream.secure(route.tls, route.host.rstrip("."))
+        except BaseException:
+            connection.hang_up()
+            raise
         return connection
 
-    async def _open(self, host: str, port: int, guard: Guard, tls: ssl.SSLContext | None) -> Connection:
+    async def _open(self, host: str, port: int, guard: Guard) -> Stream:
         first, *others = [_info(address, port) for address in await self._addresses(host, port, guard)]
         if others:
             wait = NEXT_ADDRESS_AFTER_SECONDS
-            sock = await start_connection([first, *others], happy_eyeballs_delay=wait, socket_factory=guard.open)
-        else:
-            sock = guard.open(first)
-        connection = Connection()
+            return Stream(
+                await start_connection([first, *others], happy_eyeballs_delay=wait, socket_factory=guard.open)
+            )
+        stream = Stream(guard.open(first))
         try:
-            if not others:
-                await _connect(sock, first[-1])
-            name = _tls_name(host) if tls is not None else None
-            loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: connection, sock=sock, ssl=tls, server_hostname=name)
+            await stream.connect(first[-1])
         except BaseException:
-            sock.close()
+            stream.close()
             raise
-        return connection
+        return stream
 
     async def _addresses(self, host: str, port: int, guard: Guard) -> list[str]:
         """Those that may be dialled, the first of each family."""
@@ -95,18 +93,18 @@ class Dialler:
             raise Blocked("an address with a zone in the URL")
         return [host]
 
-    async def _reach(self, proxy: Proxy) -> Connection:
+    async def _reach(self, proxy: Proxy) -> Stream:
         url = URL(proxy.url)
         host = url.raw_host or ""
         try:
-            return await self._open(host, url.port or 0, Guard((host.rstrip("."),), self._own), None)
+            return await self._open(host, url.port or 0, Guard((host.rstrip("."),), self._own))
         except Blocked:
             raise
         except OSError as error:
             raise ProxyError from error
 
-    async def _tunnel(self, connection: Connection, route: Route, proxy: Proxy, tls: ssl.SSLContext) -> None:
-        """From here on the connection leads to the route's own host."""
+    async def _tunnel(self, connection: Connection, route: Route, proxy: Proxy) -> None:
+        """After which the connection leads to the route's own host."""
         headers = {"user-agent": self._user_agent}
         if proxy.authorization is not None:
             headers["proxy-authorization"] = proxy.authorization.reveal()
@@ -116,14 +114,6 @@ class Dialler:
             raise ProxyError from error
         if head.status not in _OK:
             raise AnswerError(f"the proxy refused: {status_words(head.status)}")
-        plain = connection.transport
-        if plain is None or plain.is_closing():
-            raise ProxyError from HungUpError()
-        loop = asyncio.get_running_loop()
-        transport = await loop.start_tls(plain, connection, tls, server_hostname=_tls_name(route.host))
-        if transport is None:
-            raise HungUpError
-        connection.connection_made(transport)
 
 
 def _first(addresses: list[str]) -> list[str]:
@@ -136,36 +126,3 @@ def _first(addresses: list[str]) -> list[str]:
 def _info(address: str, port: int) -> AddrInfo:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     return family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port)
-
-
-def _tls_name(host: str) -> str:
-    """What a certificate calls that host."""
-    return host.rstrip(".")
-
-
-async def _connect(sock: socket.socket, address: tuple[str, int]) -> None:
-    """As `loop.sock_connect` does, which asks the resolver about every address first, for a tenth of the cost of a poll. Raises OSError."""
-    sock.settimeout(0)
-    problem = sock.connect_ex(address)
-    if problem == errno.EINPROGRESS:
-        await _writable(sock.fileno())
-        problem = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if problem:
-        raise OSError(problem, os.strerror(problem))
-
-
-async def _writable(descriptor: int) -> None:
-    loop = asyncio.get_running_loop()
-    writable = loop.create_future()
-
-    def wake() -> None:
-        loop.remove_writer(descriptor)
-        if not writable.done():
-            writable.set_result(None)
-
-    loop.add_writer(descriptor, wake)
-    try:
-        await writable
-    except BaseException:
-        loop.remove_writer(descriptor)
-        raise
