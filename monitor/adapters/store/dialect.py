@@ -14,6 +14,7 @@ __all__ = ["check_writable", "insert", "open_engine", "size_bytes", "tidy", "tra
 
 BUSY_TIMEOUT_MS = 5_000
 READERS_MAX = 4
+CACHE_KIB = 16 * 2**10  # of the writer: entries are looked up by keys that lie all over their index
 VACUUM_PAGES = 1_000  # given back to the file system in one go, so that no writer waits long
 
 _KINDS = {
@@ -44,6 +45,7 @@ def open_engine(path: Path, *, readonly: bool = False) -> Engine:
                 connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts for a new file only
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=FULL")
+                connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
                 connection.execute("PRAGMA foreign_keys=ON")
         except sqlite3.Error:
             connection.close()

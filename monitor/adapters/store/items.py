@@ -44,9 +44,7 @@ def _lookup(tx: Connection, wanted: set[str]) -> dict[str, list[tables.AnyRow]]:
     found: dict[str, list[tables.AnyRow]] = {}
     keys = sorted(wanted)
     for start in range(0, len(keys), _CHUNK):
-        chosen = _keys.c.key.in_(keys[start : start + _CHUNK])
-        query = select(_keys.c.key, _keys.c.feed_id, _keys.c.item_id).where(chosen)
-        for row in tx.execute(query.order_by(_keys.c.listed_at.desc(), _keys.c.item_id)):
+        for row in tx.execute(_KNOWN, {"_keys": keys[start : start + _CHUNK]}):
             found.setdefault(row.key, []).append(row)
     return found
 
@@ -54,7 +52,7 @@ def _lookup(tx: Connection, wanted: set[str]) -> dict[str, list[tables.AnyRow]]:
 def _existing(tx: Connection, ids: Sequence[ItemId]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(ids), _CHUNK):
-        found.update(tx.scalars(select(_items.c.id).where(_items.c.id.in_(ids[start : start + _CHUNK]))))
+        found.update(tx.scalars(_EXISTING, {"_ids": ids[start : start + _CHUNK]}))
     return found
 
 
@@ -99,9 +97,7 @@ def write(tx: Connection, feed_id: FeedId, sightings: Sequence[Sighting], now: d
 
 def _carry_over(tx: Connection, feed_id: FeedId) -> None:
     """A document that stood unchanged for long was listed until its last good poll: its keys live on from there."""
-    row = tx.execute(
-        select(_feeds.c.listed_from, _feeds.c.document_at, _feeds.c.last_success_at).where(_feeds.c.id == feed_id)
-    ).first()
+    row = tx.execute(_LISTED, {"_feed": feed_id}).first()
     if row is None or row.document_at is None or row.last_success_at is None:
         return
     if row.last_success_at - row.document_at <= TOUCH_AFTER:
@@ -243,5 +239,14 @@ def _list() -> Insert:
     )
 
 
+_KNOWN = (
+    select(_keys.c.key, _keys.c.feed_id, _keys.c.item_id)
+    .where(_keys.c.key.in_(bindparam("_keys", expanding=True)))
+    .order_by(_keys.c.listed_at.desc(), _keys.c.item_id)
+)
+_EXISTING = select(_items.c.id).where(_items.c.id.in_(bindparam("_ids", expanding=True)))
+_LISTED = select(_feeds.c.listed_from, _feeds.c.document_at, _feeds.c.last_success_at).where(
+    _feeds.c.id == bindparam("_feed")
+)
 _ADD = insert(_items).on_conflict_do_nothing()
 _LIST = _list()
