@@ -11,18 +11,22 @@ follows the IANA special-purpose registries (RFC 6890) and refuses whatever of I
 import re
 import socket
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from aiohttp.connector import AddrInfoType
 from yarl import URL
 
 from monitor.text.http import is_web_port
 
 URL_CHARS_MAX = 2083
+URLS_KEPT_MAX = 2048  # a feed's URL is read once, not at every poll: about a kilobyte each
+ALLOWANCES_KEPT_MAX = 256
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
+AddrInfo: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]
+"""What a socket is opened and connected with, as `socket.getaddrinfo` gives it."""
 
 _MAPPED = IPv6Network("::ffff:0:0/96")  # RFC 4291, section 2.5.5.2
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: how an IPv6-only network reaches IPv4
@@ -71,6 +75,9 @@ _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
 
 
+_NO_HOST = "the URL names no host that can be dialled"
+
+
 class Blocked(OSError):  # noqa: N818  it is a decision, and is read as one
     """The guard refused to dial. Its text is for a person."""
 
@@ -82,7 +89,7 @@ def refusal(address: str, allow_private: Iterable[str] = ()) -> str | None:
     except ValueError:
         return "the address cannot be read"
     real = _unpacked(ip)
-    if any(real in network or ip in network for network in _networks(allow_private)):
+    if any(real in network or ip in network for network in _networks(tuple(allow_private))):
         return None
     what = _what(real)
     if what is None:
@@ -90,29 +97,46 @@ def refusal(address: str, allow_private: Iterable[str] = ()) -> str | None:
     return f"{address} is {what}" if real == ip else f"{address} stands for {real}, {what}"
 
 
-def url_refusal(text: str, ports: Collection[int] = ()) -> str | None:  # noqa: PLR0911  one line a rule
-    """Why that URL may not be asked, in words that do not repeat it; None if it may. Says nothing about its host's address.
+@lru_cache(maxsize=URLS_KEPT_MAX)
+def web_url(text: str, ports: tuple[int, ...] = ()) -> URL:
+    """The URL, which may be asked as far as it goes: nothing is known of its host's address yet. Raises Blocked, in words that do not
+    repeat it.
 
     `ports` may be asked although HTTP is not spoken there as a rule.
     """
     if len(text) > URL_CHARS_MAX:
-        return f"a URL longer than {URL_CHARS_MAX} characters"
+        raise Blocked(f"a URL longer than {URL_CHARS_MAX} characters")
     if _AMBIGUOUS.search(text):
-        return "white space, a control character or a backslash in the URL"
+        raise Blocked("white space, a control character or a backslash in the URL")
     try:
         url = URL(text)
-        host, port = url.host, url.port
+        host, port = url.raw_host, url.port
     except ValueError:
-        return "the URL cannot be read"
+        raise Blocked("the URL cannot be read") from None
     if url.scheme not in {"http", "https"}:
-        return "a URL that is not http or https"
+        raise Blocked("a URL that is not http or https")
     if url.raw_user is not None or url.raw_password is not None:
-        return "a user name or password in the URL"
+        raise Blocked("a user name or password in the URL")
     if not host:
-        return "a URL without a host"
+        raise Blocked("a URL without a host")
     if not is_web_port(port or 0, ports):
-        return f"port {port} is not for HTTP"
-    return None
+        raise Blocked(f"port {port} is not for HTTP")
+    return url
+
+
+def is_address(host: str) -> bool:
+    """Whether the host of a URL is an address rather than a name. Raises Blocked for a number that is neither (127.1, 2130706433): the
+    system would take it for one.
+    """
+    if ":" in host:
+        return True
+    if not host.replace(".", "").isdigit():
+        return False
+    try:
+        ip_address(host)
+    except ValueError:
+        raise Blocked(_NO_HOST) from None
+    return True
 
 
 class Guard:
@@ -146,7 +170,7 @@ class Guard:
             address = str(ip_address(name))
         except ValueError:
             if _NUMBER.fullmatch(name.rpartition(".")[2]):  # 2130706433, 0x7f.1: an address in disguise
-                raise Blocked("the URL names no host that can be dialled") from None
+                raise Blocked(_NO_HOST) from None
             if name == "localhost" or name.endswith(".localhost"):
                 raise Blocked(f"{name} is this machine, or the proxy's") from None
             return
@@ -154,7 +178,7 @@ class Guard:
         if why is not None:
             raise Blocked(why)
 
-    def open(self, info: AddrInfoType) -> socket.socket:
+    def open(self, info: AddrInfo) -> socket.socket:
         """The socket for that address. Raises Blocked instead of opening one for an address that may not be dialled."""
         family, kind, protocol, _, (address, port, *_) = info
         why = self._refusal(str(address), int(port))
@@ -169,14 +193,15 @@ class Guard:
         return None if why is not None and self._granted and _unpacked(ip_address(address)) in self._granted else why
 
 
-def _networks(allow_private: Iterable[str]) -> list[Network]:
+@lru_cache(maxsize=ALLOWANCES_KEPT_MAX)
+def _networks(allow_private: tuple[str, ...]) -> tuple[Network, ...]:
     networks: list[Network] = []
     for text in allow_private:
         try:
             networks.append(ip_network(text, strict=False))
         except ValueError:  # a host name
             continue
-    return networks
+    return tuple(networks)
 
 
 def _unpacked(ip: Address) -> Address:

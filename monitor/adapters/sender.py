@@ -1,10 +1,9 @@
-"""sender: a Post in, the receiver's Answer out, or an Answer that says why there was none. Never a second request: a redirect
-is a failure, for a signed body belongs to the address that it was configured for.
+"""sender: a Post in, the receiver's Answer out, or an Answer that says why there was none. Never a second address: a redirect is a
+failure, for a signed body belongs to the one that it was configured for.
 """
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ssl import SSLContext
@@ -12,10 +11,15 @@ from time import monotonic
 from typing import Self
 from urllib.parse import urlsplit
 
-import aiohttp
-
-from monitor.adapters.dial import FAULTS, Dialler, Lookup, explain
-from monitor.adapters.guard import url_refusal
+from monitor.adapters.guard import web_url
+from monitor.adapters.http import request as requests
+from monitor.adapters.http.answer import Head, Sink
+from monitor.adapters.http.client import Client
+from monitor.adapters.http.dial import Route
+from monitor.adapters.http.fault import FAULTS, Fault, Kind, explain
+from monitor.adapters.http.names import Lookup
+from monitor.adapters.trust import Trust
+from monitor.model.connection import Tls
 from monitor.model.delivery import Answer, Attempt, Post
 from monitor.text.http import retry_after, status_words
 
@@ -27,7 +31,7 @@ _OWN_HEADERS = frozenset({"content-type", "user-agent", "webhook-id", "webhook-t
 
 
 class Sender:
-    """Holds nothing between attempts; what still runs when it is left fails soon."""
+    """Keeps a connection to a receiver for a few seconds; what still runs when it is left fails soon."""
 
     def __init__(
         self,
@@ -38,14 +42,15 @@ class Sender:
         tls: SSLContext | None = None,
     ) -> None:
         """`own_addresses`: where newsmon listens; never posted to. `lookup`, `tls`: instead of the system's names and certificates."""
-        self._dialler = Dialler(own=own_addresses, lookup=lookup, tls=tls)
-        self._headers = {"accept-encoding": "identity", "user-agent": user_agent}
+        self._client = Client(user_agent=user_agent, own=own_addresses, lookup=lookup)
+        self._trust = Trust(tls)
+        self._headers = {"accept": "*/*", "accept-encoding": "identity", "user-agent": user_agent}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._dialler.close()
+        self._client.close()
 
     async def send(self, post: Post) -> Answer:
         """One attempt. Raises nothing for what a receiver or the network does."""
@@ -54,35 +59,51 @@ class Sender:
         return replace(answer, elapsed=timedelta(seconds=monotonic() - started))
 
     async def _send(self, post: Post) -> Answer:
-        refused = url_refusal(post.url, post.allow_ports)
-        if refused is not None:
-            return Answer(outcome=Attempt.BLOCKED, detail=refused)
-        judged: Answer | None = None
         limit = post.timeout.total_seconds()
+        fault = Fault(kind=Kind.TIMEOUT, detail=f"no answer within {limit:g} s")
+        heard = _Heard()
         try:
-            async with asyncio.timeout(limit), self._dialler.session(post.allow_private) as session:
-                headers = self._headers | dict(post.headers)
-                async with session.post(post.url, data=post.body, headers=headers, allow_redirects=False) as response:
-                    judged = _judged(response)
-                    judged = replace(judged, body=_shown(await _read(response), post))
-        except TimeoutError:
-            return judged or Answer(outcome=Attempt.TIMEOUT, detail=f"no answer within {limit:g} s")
+            async with asyncio.timeout(limit) as deadline:
+                url = web_url(post.url, post.allow_ports)
+                route = Route(
+                    host=url.raw_host or "",
+                    port=url.port or 0,
+                    tls=self._trust.context(Tls()) if url.scheme == "https" else None,
+                    allow_private=post.allow_private,
+                )
+                asked = requests.post(url, self._headers | dict(post.headers), post.body)
+                await self._client.ask(route, asked, lambda head: heard.take(head, deadline), keep=True)
         except FAULTS as error:
-            if judged is not None:
-                return judged
-            fault = explain(error)
+            if not deadline.expired():
+                fault = explain(error)
+        if heard.answer is None:
             return Answer(outcome=Attempt(fault.kind), detail=fault.detail)
-        return judged
+        return replace(heard.answer, body=_shown(heard.body, post))
 
 
-def _judged(response: aiohttp.ClientResponse) -> Answer:
-    """What the header says is final: a 2xx is a delivery, however the body goes on."""
-    return Answer(
-        outcome=outcome_of(response.status),
-        detail=status_words(response.status),
-        status=response.status,
-        retry_after=retry_after(response.headers.get("retry-after"), datetime.now(UTC)),
-    )
+class _Heard:
+    """What a receiver answers. What its header says is final: a 2xx is a delivery, however the body goes on."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.body = b""
+
+    def take(self, head: Head, deadline: asyncio.Timeout) -> Sink | None:
+        """For the beginning of the body, if it is not coded, there is a little time yet."""
+        self.answer = Answer(
+            outcome=outcome_of(head.status),
+            detail=status_words(head.status),
+            status=head.status,
+            retry_after=retry_after(head.header("retry-after"), datetime.now(UTC)),
+        )
+        soon = asyncio.get_running_loop().time() + ANSWER_SECONDS_MAX
+        if not deadline.expired() and soon < (deadline.when() or soon):
+            deadline.reschedule(soon)
+        return self._more if head.header("content-encoding") is None else None
+
+    def _more(self, piece: bytes) -> bool:
+        self.body += piece[: ANSWER_BYTES_MAX - len(self.body)]
+        return len(self.body) < ANSWER_BYTES_MAX
 
 
 def outcome_of(status: int) -> Attempt:
@@ -90,18 +111,6 @@ def outcome_of(status: int) -> Attempt:
     named = {410: Attempt.GONE, 429: Attempt.RATE_LIMITED}
     classes = {2: Attempt.OK, 3: Attempt.HTTP_3XX, 4: Attempt.HTTP_4XX}
     return named.get(status) or classes.get(status // 100, Attempt.HTTP_5XX)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The beginning of the body: what comes quickly enough, and is not coded."""
-    parts: list[bytes] = []
-    room = ANSWER_BYTES_MAX if "content-encoding" not in response.headers else 0
-    with suppress(TimeoutError, *FAULTS):
-        async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            while room > 0 and (part := await response.content.read(room)):
-                parts.append(part)
-                room -= len(part)
-    return b"".join(parts)
 
 
 def _shown(body: bytes, post: Post) -> str:

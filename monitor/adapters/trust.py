@@ -8,6 +8,25 @@ from monitor.model.connection import Tls
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
+class Trust:
+    """Makes each context once, and again when one of its files changes."""
+
+    def __init__(self, usual: ssl.SSLContext | None = None) -> None:
+        """`usual`: what a Tls that says nothing stands for, instead of the system's certificates."""
+        self._known: dict[Tls, tuple[list[int], ssl.SSLContext]] = {}
+        if usual is not None:
+            self._known[Tls()] = [], usual
+
+    def context(self, tls: Tls) -> ssl.SSLContext:
+        """Raises UnusableFileError."""
+        files = [Path(file) for file in (tls.ca_file, tls.cert_file, tls.key_file) if file]
+        stamps = [file.stat().st_mtime_ns if file.exists() else 0 for file in files]
+        known = self._known.get(tls)
+        if known is None or known[0] != stamps:
+            known = self._known[tls] = stamps, context_of(tls)
+        return known[1]
+
+
 class UnusableFileError(Exception):
     """A certificate or key cannot be used. `key` is the field of `Tls` that names it; the text is for a person."""
 

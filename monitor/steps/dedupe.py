@@ -26,13 +26,14 @@ def item_id(feed_id: FeedId, keys: Keys) -> ItemId:
 
 def keys_of(item: Item, publisher: str) -> Keys:
     """The keys of an entry. `publisher` is cut from the end of its title (" - Publisher"), as aggregators write it."""
-    guid = canonical(item.guid) or item.guid.strip()
     link = canonical(item.link)
+    permalink = link if item.guid == item.link else canonical(item.guid)
+    guid = permalink or item.guid.strip()
     title = _plain(without_publisher(item.title, publisher))
     text = _plain(item.body or item.summary)
     return Keys(
-        guid=_hash(KeyKind.GUID, guid) if guid and not is_home_page(guid) else None,
-        link=link_key(item.link) if link and not is_home_page(link) else None,
+        guid=_hash(KeyKind.GUID, guid) if guid and not is_home_page(permalink) else None,
+        link=_hash(KeyKind.LINK, link) if link and not is_home_page(link) else None,
         text=_hash(KeyKind.TEXT, title, text) if title or text else None,
         text_decides=bool(text) or not (guid or link),
     )

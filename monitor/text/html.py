@@ -46,6 +46,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_FAINT = "\u034f\u115f\u1160\u17b4\u17b5"  # those of them that Unicode calls printable: everything else below is not
 # Joiners carry meaning in Arabic, Persian, Indic scripts and emoji, all of them beyond U+0590, and nothing elsewhere.
 _IDLE_JOINER = re.compile(
     "(?<![\u0590-\U0010ffff])[\u200c\u200d]++|(?<![\u200c\u200d])[\u200c\u200d]++(?![\u0590-\U0010ffff])"
@@ -68,10 +69,11 @@ def plain(markup: str, limit: int) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """The first `limit` characters without control, direction and other invisible ones, white space collapsed."""
-    if not text.isascii() or not text.isprintable():
+    line = " ".join(text.split())
+    if not line.isprintable() or (not line.isascii() and any(map(line.__contains__, _FAINT))):
         text = _NO_CHARACTER.sub("\ufffd", _INVISIBLE.sub("", _ANSI.sub("", text)))
-        text = _IDLE_JOINER.sub("", text)
-    return " ".join(text.split())[:limit].rstrip()
+        line = " ".join(_IDLE_JOINER.sub("", text).split())
+    return line[:limit].rstrip()
 
 
 def shorten(text: str, limit: int) -> str:
@@ -90,12 +92,13 @@ def _text(markup: str) -> str:
         for found in _MARKUP.finditer(markup):
             pieces.append(markup[start : found.start()])
             start = found.end()
-            if (broken := found["broken"]) is not None:
-                pieces.append(_TAG.sub(_gap, "<" + broken))
-            elif found["code"] is not None:
-                pieces.append(" ")
-            elif found["name"] is not None:
-                pieces.append(_gap(found))
+            match found.lastgroup:
+                case "name":
+                    pieces.append(_gap(found))
+                case "code":
+                    pieces.append(" ")
+                case "broken":
+                    pieces.append(_TAG.sub(_gap, "<" + found["broken"]))
         pieces.append(markup[start:])
         markup = "".join(pieces)
     if "&" in markup:

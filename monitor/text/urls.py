@@ -5,7 +5,7 @@ control characters). Opens nothing; the list of public suffixes is shipped with 
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from itertools import cycle
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
@@ -14,6 +14,7 @@ from publicsuffixlist import PublicSuffixList
 
 URL_CHARS_MAX = 2083
 HOST_CHARS_MAX = 253
+HOSTS_KNOWN_MAX = 4096  # whose registrable domain is remembered: most links of a document lead to one
 _PORTS = {"http": 80, "https": 443}
 
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\\\\\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -98,10 +99,11 @@ def canonical(url: str) -> str:
     return urlunsplit(("https", netloc, _path(parts.path), _query(parts.query), ""))
 
 
-def is_home_page(url: str) -> bool:
-    """Whether a link leads to a site's front door, which identifies no item."""
-    parts = urlsplit(canonical(url))
-    return bool(parts.netloc) and not parts.query and (parts.path == "/" or _INDEX.fullmatch(parts.path) is not None)
+def is_home_page(identity: str) -> bool:
+    """Whether what `canonical` gave is a site's front door, which identifies no item."""
+    _, slashes, rest = identity.partition("://")
+    _, slash, path = rest.partition("/")
+    return bool(slashes and slash) and (not path or _INDEX.fullmatch(f"/{path}") is not None)
 
 
 def registrable_domain(url: str) -> str:
@@ -146,6 +148,7 @@ def _ascii(host: str) -> str:
     return host if host.isascii() else host.encode("idna").decode("ascii")
 
 
+@lru_cache(HOSTS_KNOWN_MAX)
 def _registrable(host: str) -> str:
     try:
         ip_address(host)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from wire import FEED, LOOPBACK, Serve, answer, asked, fetched, to, words
 
-from monitor.adapters.dial import system_lookup
 from monitor.adapters.fetcher import Fetcher
+from monitor.adapters.http.names import system_lookup
 from monitor.model.poll import FetchFailure, Request, Response
 
 

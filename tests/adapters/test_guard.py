@@ -4,8 +4,9 @@ import socket
 from contextlib import closing
 
 import pytest
+from yarl import URL
 
-from monitor.adapters.guard import Blocked, Guard, refusal, url_refusal
+from monitor.adapters.guard import Blocked, Guard, refusal, web_url
 
 PUBLIC = [
     "1.1.1.1",
@@ -184,7 +185,12 @@ URLS: dict[str, str | None] = {
 
 @pytest.mark.parametrize(("url", "why"), URLS.items(), ids=[ascii(url)[:40] for url in URLS])
 def test_a_url_that_two_readers_could_read_differently_is_refused(url: str, why: str | None) -> None:
-    assert url_refusal(url) == why
+    if why is None:
+        assert web_url(url) == URL(url)
+    else:
+        with pytest.raises(Blocked) as refused:
+            web_url(url)
+        assert str(refused.value) == why
 
 
 def info(address: str, port: int = 80) -> tuple[int, int, int, str, tuple[str, int]]:

@@ -37,6 +37,7 @@ TEXTS = {
     "NUL, bell, C1": ("a\x00b\x07c\x9dd", "abcd"),
     "direction": ("\u202ega\u202c\u2066b\u2069\u200fc", "gabc"),
     "soft hyphen, zero-width space, byte order mark": ("\ufeffVer\u00adhand\u200blung", "Verhandlung"),
+    "letters and marks that nobody sees": ("a\u034fb\u115fc\u1160d\u17b4e\u17b5f", "abcdef"),
     "joiner in Persian": ("می\u200cخواهم", "می\u200cخواهم"),
     "joiner in an emoji": ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
     "joiner in Latin": ("Kre\u200dml\u200cin", "Kremlin"),

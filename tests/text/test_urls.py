@@ -103,7 +103,7 @@ HOME = {
 
 @pytest.mark.parametrize(("url", "home"), HOME.values(), ids=HOME)
 def test_is_home_page(url: str, home: bool) -> None:
-    assert is_home_page(url) is home
+    assert is_home_page(canonical(url)) is home
 
 
 DOMAINS = {

@@ -19,6 +19,9 @@ from monitor.ports import DecidedMatch, KnownItem, Ledger, Sighting, Untold
 
 T = TypeVar("T")
 
+GATHER_SECONDS = (
+    0.02  # that a poll without news may wait for others: a commit for each would cost more than the rest of it
+)
 BATCH_ROWS = 1_000  # deleted in one transaction, so that no other writer waits long
 
 
@@ -77,8 +80,9 @@ class StoreFeedBook:
         await done
 
     async def _write_what_waits(self) -> None:
-        """While some states are written, others gather."""
+        """While some states wait or are written, others gather."""
         while self._waiting:
+            await asyncio.sleep(GATHER_SECONDS)
             batch, self._waiting = self._waiting, []
             failed: Exception | None = None
             try:

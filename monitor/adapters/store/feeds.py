@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, or_, select, update
 
 from monitor.adapters.store import tables
 from monitor.adapters.store.dialect import insert
@@ -47,25 +47,10 @@ def configure(tx: Connection, feeds: Iterable[tuple[Feed, str]], now: datetime) 
 
 def claim_due(tx: Connection, now: datetime, limit: int, until: datetime) -> list[FeedState]:
     """Feeds that are due, longest first: at most one a host, and none of a host that is being polled."""
-    claimed = and_(_feeds.c.claimed_until.is_not(None), _feeds.c.claimed_until > now)
-    busy = select(_feeds.c.host).where(claimed)
-    turn = func.row_number().over(partition_by=_feeds.c.host, order_by=(_feeds.c.next_poll_at, _feeds.c.id))
-    due = (
-        select(_feeds.c.id, _feeds.c.next_poll_at, turn.label("turn"))
-        .where(
-            _feeds.c.configured,
-            _feeds.c.paused_at.is_(None),
-            _feeds.c.next_poll_at <= now,
-            _feeds.c.host.not_in(busy),
-        )
-        .subquery()
-    )
-    ids = tx.scalars(select(due.c.id).where(due.c.turn == 1).order_by(due.c.next_poll_at).limit(limit)).all()
-    if not ids:
-        return []
-    tx.execute(update(_feeds).where(_feeds.c.id.in_(ids)).values(claimed_until=until))
-    states = {row.id: _state(row) for row in tx.execute(select(_feeds).where(_feeds.c.id.in_(ids)))}
-    return [states[id_] for id_ in ids]
+    rows = tx.execute(_DUE, {"_now": now, "_limit": limit}).all()
+    if rows:
+        tx.execute(_CLAIM, [{"_id": row.id, "_until": until} for row in rows])
+    return [_state(row) for row in rows]
 
 
 def unclaim(tx: Connection) -> None:
@@ -255,4 +240,28 @@ _PUT = (
     update(_feeds)
     .where(_feeds.c.id == bindparam("_id"))
     .values(claimed_until=None, **{name: bindparam(name) for name in _values(_NOBODY)})
+)
+
+
+def _due() -> Select[Any]:
+    now = bindparam("_now", type_=tables.Moment())
+    busy = select(_feeds.c.host).where(_feeds.c.claimed_until > now)
+    order = (_feeds.c.next_poll_at, _feeds.c.id)
+    turn = func.row_number().over(partition_by=_feeds.c.host, order_by=order)
+    due = (
+        select(_feeds.c.id, turn.label("turn"))
+        .where(
+            _feeds.c.configured, _feeds.c.paused_at.is_(None), _feeds.c.next_poll_at <= now, _feeds.c.host.not_in(busy)
+        )
+        .subquery()
+    )
+    first = select(due.c.id).where(due.c.turn == 1)
+    return select(_feeds).where(_feeds.c.id.in_(first)).order_by(*order).limit(bindparam("_limit", type_=Integer))
+
+
+_DUE = _due()
+_CLAIM = (
+    update(_feeds)
+    .where(_feeds.c.id == bindparam("_id"))
+    .values(claimed_until=bindparam("_until", type_=tables.Moment()))
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Insert, and_, bindparam, delete, func, or_, select, update
 
 from monitor.adapters.store import tables
 from monitor.adapters.store.dialect import insert
@@ -72,7 +72,7 @@ def write(tx: Connection, feed_id: FeedId, sightings: Sequence[Sighting], now: d
     _carry_over(tx, feed_id)
     new = [_values(sighting.stored) for sighting in sightings if sighting.is_new]
     if new:
-        tx.execute(insert(_items).on_conflict_do_nothing(), new)
+        tx.execute(_ADD, new)
     edited = [
         {"_id": sighting.stored.id, **_words(sighting.stored.item), "updated_at": now}
         for sighting in sightings
@@ -88,20 +88,13 @@ def write(tx: Connection, feed_id: FeedId, sightings: Sequence[Sighting], now: d
             "item_id": sighting.stored.id,
             "kind": kind,
             "listed_at": now,
+            "_stale": now - TOUCH_AFTER,
         }
         for sighting in sightings
         for kind, key in sighting.keys.pairs()
     }
     if rows:
-        statement = insert(_keys)
-        tx.execute(
-            statement.on_conflict_do_update(
-                index_elements=[_keys.c.key, _keys.c.feed_id, _keys.c.item_id],
-                set_={"listed_at": statement.excluded.listed_at},
-                where=_keys.c.listed_at < now - TOUCH_AFTER,
-            ),
-            list(rows.values()),
-        )
+        tx.execute(_LIST, list(rows.values()))
 
 
 def _carry_over(tx: Connection, feed_id: FeedId) -> None:
@@ -238,3 +231,17 @@ def _stored(row: tables.AnyRow) -> StoredItem:
         updated_at=row.updated_at,
         why=Seen(row.why),
     )
+
+
+def _list() -> Insert:
+    statement = insert(_keys)
+    columns: dict[str, Any] = {column.name: bindparam(column.name) for column in _keys.c}
+    return statement.values(columns).on_conflict_do_update(
+        index_elements=[_keys.c.key, _keys.c.feed_id, _keys.c.item_id],
+        set_={"listed_at": statement.excluded.listed_at},
+        where=_keys.c.listed_at < bindparam("_stale", type_=tables.Moment()),
+    )
+
+
+_ADD = insert(_items).on_conflict_do_nothing()
+_LIST = _list()

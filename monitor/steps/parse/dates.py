@@ -154,6 +154,8 @@ def _offset(text: str, start: int) -> timedelta:
 
 def _fold(text: str) -> str:
     """Lower case without accents, digits of any script as they are: int() reads them all."""
+    if text.isascii():
+        return text.lower()
     letters = normalize("NFKD", text.casefold())
     return normalize("NFC", "".join(letter for letter in letters if not combining(letter)))
 

@@ -73,7 +73,8 @@ def _parsed(
         complaints.add("broken XML", _reason(document["bozo_exception"]))
     feed = document["feed"]
     lang = language(_text(feed, "language"))
-    permalinks = frozenset(map(unescape, _PERMALINK.findall(text)))
+    by_id = any(_text(raw, "link") == _text(raw, "id") for raw in entries)
+    permalinks = frozenset(map(unescape, _PERMALINK.findall(text)) if by_id else ())
     items = tuple(
         normalise(_entry(raw, permalinks), base=base, lang=lang, now=now, complaints=complaints) for raw in entries
     )

@@ -38,6 +38,8 @@ def update_every(period: str, frequency: str) -> timedelta | None:
 
 def skip(text: str) -> str:
     """The hours (UTC) and days at which nobody need come, from the text of a document: `hours 0-5, 12, Saturday`."""
+    if "<skip" not in text:
+        return ""
     hours = {
         int(hour) % _HOURS_OF_A_DAY
         for hour in _HOUR.findall(_inside(text, "skipHours"))
