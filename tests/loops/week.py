@@ -173,7 +173,7 @@ class Week:
                 late_after=DAY,
                 instance="test",
             ),
-            book=StoreFeedBook(self.store),
+            book=StoreFeedBook(self.store, gather_seconds=0),  # nobody else is polled meanwhile, for no time passes
             fetch=self,
             parse=Parser(),
             clock=self.clock,
