@@ -121,7 +121,7 @@ class World:
                 instance="test",
                 operations=operations,
             ),
-            book=Book(self.store),
+            book=Book(self.store, gather_seconds=0),
             fetch=self.net,
             parse=Parser(),
             clock=self.clock,

@@ -122,7 +122,7 @@ class World:
                 late_after=timedelta(hours=24),
                 instance="test",
             ),
-            book=Failing(store),
+            book=Failing(store, gather_seconds=0),
             fetch=self.net,
             parse=self.parser,
             clock=self.clock,

@@ -23,10 +23,12 @@ from monitor.model.item import Parsed, ParseFailure
 from monitor.model.poll import Document, FetchFailure, Outcome, Request, Response
 from monitor.steps.match import compile_topics
 from monitor.steps.parse import parse
+from monitor.steps.trim import trim
 from tests.loops.clock import Clock
 
 START = datetime(2025, 2, 24, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3600, 86400))
+NEXT_DUE = select(func.min(tables.feeds.c.next_poll_at))
 ALLOWED_HEADERS = {"accept", "accept-encoding", "if-none-match", "if-modified-since"}
 
 
@@ -133,8 +135,10 @@ class Publisher:
 
 
 class Parser:
+    """Reads as a worker does."""
+
     async def parse(self, document: Document, now: datetime) -> Parsed | ParseFailure:
-        return parse(document, now)
+        return parse(document, now, trim)
 
 
 class Week:
@@ -169,7 +173,7 @@ class Week:
                 late_after=DAY,
                 instance="test",
             ),
-            book=StoreFeedBook(self.store),
+            book=StoreFeedBook(self.store, gather_seconds=0),  # nobody else is polled meanwhile, for no time passes
             fetch=self,
             parse=Parser(),
             clock=self.clock,
@@ -198,7 +202,7 @@ class Week:
             while self.clock.time < end:
                 await self.loop.tick()
                 await self.loop.drain(timedelta(seconds=5))
-                due = self.store.read_now(lambda tx: tx.scalar(select(func.min(tables.feeds.c.next_poll_at))))
+                due = self.store.read_now(lambda tx: tx.scalar(NEXT_DUE))
                 assert due is not None
                 later = max(self.clock.time + SECOND, min(due + SECOND, self.clock.time + 59 * SECOND))
                 self.clock.time = min(end, later)

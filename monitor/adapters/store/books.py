@@ -64,8 +64,9 @@ class StoreLedger:
 class StoreFeedBook:
     """The feeds, as `ports.FeedBook`. States that are recorded at about the same time are written together."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, gather_seconds: float = GATHER_SECONDS) -> None:
         self.store = store
+        self._gather_seconds = gather_seconds
         self._waiting: list[tuple[FeedState, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -82,7 +83,7 @@ class StoreFeedBook:
     async def _write_what_waits(self) -> None:
         """While some states wait or are written, others gather."""
         while self._waiting:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(self._gather_seconds)
             batch, self._waiting = self._waiting, []
             failed: Exception | None = None
             try:

@@ -6,15 +6,15 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-STOP_SECONDS_MAX = 8.0
-AFTERMATH_TRIES_MAX = 40
-AFTERMATH_SECONDS = 0.05
+STOP_SECONDS_MAX = 10.0  # until it and its workers are gone
+LOOK_AGAIN_SECONDS = 0.05
 PROCESSES = Path("/proc")
 SCRAPE_SECONDS_MAX = 5.0
 LOG_LINES_SHOWN = 25
@@ -24,9 +24,16 @@ METRICS_AT = re.compile(r"metrics on (http://\S+)")  # one of the facts that it 
 class Daemon:
     """The real daemon. It has a process group of its own: Ctrl-C reaches the demo only, and its workers can be counted."""
 
-    def __init__(self, folder: Path, wake: Callable[[], None], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        wake: Callable[[], None],
+        environ: Mapping[str, str],
+        stop_seconds_max: float = STOP_SECONDS_MAX,
+    ) -> None:
         self._folder = folder
         self._wake = wake
+        self._stop_seconds_max = stop_seconds_max
         # Neither a service manager's socket nor settings of another installation are meant for this daemon.
         self._environ = {
             name: value for name, value in environ.items() if not name.startswith(("NEWSMON_", "NOTIFY_", "WATCHDOG_"))
@@ -62,7 +69,8 @@ class Daemon:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            await self.stop()
+            if not self.died:
+                await self.stop()
         finally:
             self._kill_all()
             if self._watch is not None:
@@ -74,14 +82,12 @@ class Daemon:
             return None
         if self._process.returncode is None:
             self._process.terminate()
-        try:
-            code = await asyncio.wait_for(self._process.wait(), STOP_SECONDS_MAX)
-        except TimeoutError:
-            return None
-        for _ in range(AFTERMATH_TRIES_MAX):  # its workers notice a moment later that it is gone
-            if not self.left_running():
-                break
-            await asyncio.sleep(AFTERMATH_SECONDS)
+        code: int | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._stop_seconds_max):
+                code = await self._process.wait()
+                while self.left_running():  # noqa: ASYNC110  its workers notice a moment later; nobody tells when they have
+                    await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return code
 
     def left_running(self) -> bool:

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.adapters.clock import SystemClock
-from monitor.commands.demo.daemon import Daemon
+from monitor.commands.demo.daemon import STOP_SECONDS_MAX, Daemon
 from monitor.commands.demo.feed_server import LOOPBACK, FeedServer
 from monitor.commands.demo.folder import write_folder
 from monitor.commands.demo.news_day import NEWS_DAY, NewsDay, Publisher, Trouble
@@ -30,12 +30,26 @@ PASSED, FAILED = 0, 1
 INTERRUPTED, TERMINATED = 130, 143  # as a shell tells of SIGINT and SIGTERM
 
 
-def run_demo(*, keep: bool, as_json: bool) -> int:
+def run_demo(
+    *,
+    keep: bool,
+    as_json: bool,
+    seconds_max: float = DAY_SECONDS_MAX,
+    stop_seconds_max: float = STOP_SECONDS_MAX,
+) -> int:
     """Play the news day and tell of it on standard output. The exit status: 0 only if exactly the expected alerts arrived."""
     tell: Teller = ForPrograms() if as_json else ForPeople()
     folder = Path(tempfile.mkdtemp(prefix="newsmon-demo-"))
     try:
-        play = Play(NEWS_DAY, folder, tell, SystemClock().now(), keep=keep)
+        play = Play(
+            NEWS_DAY,
+            folder,
+            tell,
+            SystemClock().now(),
+            keep=keep,
+            seconds_max=seconds_max,
+            stop_seconds_max=stop_seconds_max,
+        )
         return PASSED if asyncio.run(play.run()) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -58,6 +72,7 @@ class Play:
         *,
         keep: bool,
         seconds_max: float = DAY_SECONDS_MAX,
+        stop_seconds_max: float = STOP_SECONDS_MAX,
     ) -> None:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
         self._day = day
@@ -70,7 +85,7 @@ class Play:
         self._down: set[str] = set()  # feeds in trouble
         self._feeds = FeedServer(day, start, self._served)
         self._sink = Sink(secret, day.refused_once, self._answered)
-        self._daemon = Daemon(folder, self._wake.set, os.environ)
+        self._daemon = Daemon(folder, self._wake.set, os.environ, stop_seconds_max)
 
     async def run(self) -> bool:
         """Whether everything was as it must be. SIGTERM ends it as Ctrl-C does: nothing is left running."""

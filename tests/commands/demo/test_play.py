@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +18,22 @@ from monitor.commands.demo.play import INTERRUPTED, TERMINATED, Play
 from monitor.commands.demo.sink import Arrival
 from monitor.commands.demo.verdict import Check
 
-TIMEOUT_SECONDS = 75.0
+PATIENCE_SECONDS = 300.0  # everything here ends by what happens; this only ends what never would
+TIMEOUT_SECONDS = 3 * PATIENCE_SECONDS
+# What `newsmon demo --json` does, with that patience. SIGINT is ignored in whatever a shell without job control runs in the background,
+# and its children inherit that: Ctrl-C has to mean something again.
+DEMO = f"""
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from monitor.commands.demo import run_demo
+sys.exit(run_demo(keep=False, as_json=True, seconds_max={PATIENCE_SECONDS}, stop_seconds_max={PATIENCE_SECONDS}))
+"""
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """The command, with temporary folders made in `folder`."""
+def start(folder: Path) -> subprocess.Popen[str]:
+    """The demo, with temporary folders made in `folder`."""
     return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "demo", *options],
+        [sys.executable, "-c", DEMO],
         env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,19 +55,27 @@ def running_in(folder: Path) -> list[str]:
     return found
 
 
+def nothing_left(folder: Path) -> bool:
+    """Whether nothing of it runs any more, now or in a while: what was killed may take a moment to be gone."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while running_in(folder) and time.monotonic() < end:
+        time.sleep(0.05)
+    return not running_in(folder)
+
+
 def test_the_news_day_arrives_as_expected(tmp_path: Path) -> None:
-    demo = start(tmp_path, "--json")
+    demo = start(tmp_path)
     out, err = demo.communicate(timeout=TIMEOUT_SECONDS)
     events = [json.loads(line) for line in out.splitlines()]
     assert (demo.returncode, err, events[-1]["event"]) == (0, "", "closes"), out
     assert [check for check in events[-1]["checks"] if not check["passed"]] == []
     assert [event["name"] for event in events if event["event"] == "stage"] == [stage.name for stage in NEWS_DAY.stages]
-    assert (list(tmp_path.iterdir()), running_in(tmp_path)) == ([], [])
+    assert (list(tmp_path.iterdir()), nothing_left(tmp_path)) == ([], True)
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
 def test_a_signal_leaves_nothing_behind(number: signal.Signals, exit_code: int, tmp_path: Path) -> None:
-    demo = start(tmp_path, "--json")
+    demo = start(tmp_path)
     assert demo.stdout is not None
     for line in demo.stdout:  # until the daemon is known to run
         if json.loads(line)["event"] == "delivery":
@@ -66,7 +84,7 @@ def test_a_signal_leaves_nothing_behind(number: signal.Signals, exit_code: int, 
     demo.send_signal(number)
     out, err = demo.communicate(timeout=TIMEOUT_SECONDS)
     assert (demo.returncode, err, "closes" in out) == (exit_code, "", False)
-    assert (list(tmp_path.iterdir()), running_in(tmp_path)) == ([], [])
+    assert (list(tmp_path.iterdir()), nothing_left(tmp_path)) == ([], True)
 
 
 class Recorder:
@@ -108,7 +126,8 @@ def test_what_does_not_arrive_in_time_is_named(tmp_path: Path) -> None:
     passed, told = play(NewsDay(publishers=(WIRE,), stages=stages, refused_once=""), tmp_path, 8.0)
     missing = f"{DULL.title} [minerals-deal]"
     assert not passed
-    assert told.reasons == ["time is up after 8 s, in stage 1", f"not arrived yet: {missing}"]
+    # whatever else a slow machine has not done by then stands between the two
+    assert (told.reasons[0], told.reasons[-1]) == ("time is up after 8 s, in stage 1", f"not arrived yet: {missing}")
     assert told.failed["alerts"] == (f"missing: {missing}",)
 
 
@@ -117,7 +136,7 @@ def test_what_nobody_expects_is_named(tmp_path: Path) -> None:
         Stage(name="", about="", listed={"wire": (DULL,)}),
         Stage(name="", about="", listed={"wire": (NEWS,)}),
     )
-    passed, told = play(NewsDay(publishers=(WIRE,), stages=stages, refused_once=""), tmp_path, 20.0)
+    passed, told = play(NewsDay(publishers=(WIRE,), stages=stages, refused_once=""), tmp_path, PATIENCE_SECONDS)
     assert (passed, told.reasons) == (False, [])
     assert told.failed["alerts"] == (f"not expected: {NEWS.title} [nato-membership]",)
 
@@ -125,6 +144,6 @@ def test_what_nobody_expects_is_named(tmp_path: Path) -> None:
 def test_a_daemon_that_cannot_start_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "newsmon.sqlite").write_bytes(b"this is no database" * 1000)
     stages = (Stage(name="", about="", listed={"wire": (DULL,)}),)
-    passed, told = play(NewsDay(publishers=(WIRE,), stages=stages, refused_once=""), tmp_path, 20.0)
+    passed, told = play(NewsDay(publishers=(WIRE,), stages=stages, refused_once=""), tmp_path, PATIENCE_SECONDS)
     assert (passed, told.reasons) == (False, ["the daemon ended before the day did"])
     assert told.failed["the daemon ended"] == ()
