@@ -14,6 +14,8 @@ from monitor.model.poll import FetchFailure, Request, Response
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 FEED = b"<rss version='2.0'><channel><title>t</title></channel></rss>"
 
+ACCEPT_ROUNDS = 3  # of the event loop, until a connection that was accepted is one
+
 Reply = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -36,6 +38,7 @@ class Wire:
 
     replies: list[Reply]
     at_once: bool = False  # does not wait for a request
+    keeps: bool = False  # takes further requests on a connection
     host: str = "127.0.0.1"
     port: int = 0
     asked: list[str] = field(default_factory=list)
@@ -53,15 +56,9 @@ class Wire:
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         try:
-            if not self.at_once:
-                self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
-                self.bodies.append(await reader.readexactly(int(self.headers(-1).get("content-length", "0"))))
-            reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-            if callable(reply):
-                await reply(writer)
-            else:
-                writer.write(reply.replace(b"{port}", str(self.port).encode()))
-            await writer.drain()
+            await self.answer_one(reader, writer)
+            while self.keeps:
+                await self.answer_one(reader, writer)
             writer.close()
             await writer.wait_closed()
         except (OSError, asyncio.IncompleteReadError):
@@ -69,18 +66,35 @@ class Wire:
         finally:
             writer.transport.abort()
 
+    async def answer_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.at_once:
+            self.asked.append((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"))
+            self.bodies.append(await reader.readexactly(int(self.headers(-1).get("content-length", "0"))))
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if callable(reply):
+            await reply(writer)
+        else:
+            writer.write(reply.replace(b"{port}", str(self.port).encode()))
+        await writer.drain()
+
 
 Serve = Callable[..., AbstractAsyncContextManager[Wire]]
 
 
 @asynccontextmanager
 async def start(
-    *replies: Reply, tls: ssl.SSLContext | None = None, at_once: bool = False, host: str = "127.0.0.1"
+    *replies: Reply,
+    tls: ssl.SSLContext | None = None,
+    at_once: bool = False,
+    keeps: bool = False,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[Wire]:
-    wire = Wire(replies=list(replies), at_once=at_once, host=host)
+    wire = Wire(replies=list(replies), at_once=at_once, keeps=keeps, host=host)
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         task = asyncio.create_task(wire.answer(reader, writer))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -90,10 +104,14 @@ async def start(
     try:
         yield wire
     finally:
+        for _ in range(ACCEPT_ROUNDS):
+            await asyncio.sleep(0)
         server.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:  # also that of a task which had not begun yet
+            writer.transport.abort()
         await asyncio.sleep(0)  # closed connections are told so in the next round of the loop
 
 
