@@ -200,7 +200,7 @@ def test_what_a_taker_raises_ends_the_reading() -> None:
         raise LookupError(head.status)
 
     reading = Reading(take)
-    with pytest.raises(LookupError, match="^200$"):
+    with pytest.raises(LookupError, match=r"^200$"):
         reading.feed(WHOLE)
 
 

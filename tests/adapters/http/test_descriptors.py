@@ -1,7 +1,6 @@
 """http: whatever a poll or a delivery comes to, and wherever it is cancelled, it leaves no socket behind."""
 
 import asyncio
-import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,7 +24,7 @@ TUNNEL = b"HTTP/1.1 200 OK\r\n\r\n"
 
 
 def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def hang_up(writer: asyncio.StreamWriter) -> None:
